@@ -1,0 +1,1 @@
+return Resilience.LoadTests.LoadTestRunner.Run(args);
