@@ -114,8 +114,7 @@ public sealed class CleanupScope : IAsyncDisposable
         var closing = CleanupAsync();
         if (closing.IsCompletedSuccessfully)
         {
-            // Taking the result is what gives a pooled source back.
-            _ = closing.GetAwaiter().GetResult();
+            _ = closing.Result;
             return ValueTask.CompletedTask;
         }
 

@@ -14,9 +14,11 @@ internal abstract class StepInvoker
     /// <summary>Whether the step is the application's, and so is counted.</summary>
     public virtual bool IsCounted => true;
 
-    public virtual void Run(object target, object? state) => throw new NotSupportedException();
+    public virtual void Run(object target, object? state) =>
+        throw new NotSupportedException("This kind of step is asynchronous.");
 
-    public virtual ValueTask RunAsync(object target, object? state, CleanupReason reason, StepToken? token) => throw new NotSupportedException();
+    public virtual ValueTask RunAsync(object target, object? state, CleanupReason reason, StepToken? token) =>
+        throw new NotSupportedException("This kind of step is synchronous.");
 }
 
 internal sealed class DisposableInvoker : StepInvoker
