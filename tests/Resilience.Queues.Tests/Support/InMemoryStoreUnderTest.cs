@@ -14,7 +14,7 @@ internal sealed class InMemoryStoreUnderTest : IStoreUnderTest
 
     public IDelayedQueueStore<string> Store { get; }
 
-    public TimeProvider Time => _time;
+    public ManualTimeProvider Time => _time;
 
     public Task AdvanceAsync(TimeSpan time)
     {
