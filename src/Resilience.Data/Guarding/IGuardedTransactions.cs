@@ -17,5 +17,5 @@ public interface IGuardedTransactions
     /// <returns>How it ended.</returns>
     /// <exception cref="InvalidOperationException">There is an ambient transaction, the call is nested in another guarded transaction, or the plan contradicts the options.</exception>
     /// <exception cref="System.Data.Common.DbException">The database failed in a way that running again does not heal; nothing was changed.</exception>
-    public ValueTask<GuardResult<T>> RunAsync<T>(GuardPlan plan, Func<GuardContext, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken = default);
+    ValueTask<GuardResult<T>> RunAsync<T>(GuardPlan plan, Func<GuardContext, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken = default);
 }

@@ -5,5 +5,5 @@ namespace Resilience.Data;
 /// </summary>
 internal interface ICommitFence
 {
-    public ValueTask<IAsyncDisposable> BeginWriteAsync(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> tags, CancellationToken cancellationToken);
+    ValueTask<IAsyncDisposable> BeginWriteAsync(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> tags, CancellationToken cancellationToken);
 }
