@@ -22,7 +22,7 @@ internal static class Dialects
         };
     }
 
-    public static DbConnection Unwrap(DbConnection connection) => connection;
+    public static DbConnection Unwrap(DbConnection connection) => connection is MonitoredDbConnection wrapped ? wrapped.Inner : connection;
 
-    public static DbTransaction Unwrap(DbTransaction transaction) => transaction;
+    public static DbTransaction Unwrap(DbTransaction transaction) => transaction is MonitoredDbTransaction wrapped ? wrapped.Inner : transaction;
 }
