@@ -23,6 +23,8 @@ internal static class ChannelEndpoints
             .Produces(204).ProducesProblem(403).ProducesProblem(404);
         channels.MapDelete("/{id}/members/{userId}", RemoveMemberAsync).WithSummary("Leave (userId: me), or remove a member as an owner.")
             .Produces(204).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+        channels.MapPut("/{id}/read", MarkReadAsync).WithSummary("Mark everything up to a sequence as read; the position never goes back.")
+            .Produces(204).ProducesValidationProblem().ProducesProblem(403).ProducesProblem(404);
     }
 
     private static async Task<IResult> ListAsync(
@@ -109,5 +111,18 @@ internal static class ChannelEndpoints
         return userId != "me" && !Ids.TryParse(userId, out member)
             ? Problems.NotFound("member")
             : await memberships.RemoveAsync(channelId, caller, member, cancellationToken);
+    }
+
+    private static async Task<IResult> MarkReadAsync(
+        string id, MarkRead read, HttpContext context, ReadPositions positions, CancellationToken cancellationToken)
+    {
+        if (!Ids.TryParse(id, out var channelId))
+        {
+            return Problems.NotFound("channel");
+        }
+
+        return read.Sequence is { } sequence and >= 0
+            ? await positions.SetAsync(channelId, Caller.Of(context.User), sequence, cancellationToken)
+            : Problems.Invalid("sequence", "is required, the sequence of a message or 0.");
     }
 }

@@ -10,6 +10,7 @@ internal static class ChannelServiceExtensions
         builder.Services.AddSchema("Channels");
         builder.Services.AddSingleton<ChannelList>();
         builder.Services.AddSingleton<Memberships>();
+        builder.Services.AddSingleton<ReadPositions>();
         return builder;
     }
 }
