@@ -17,6 +17,9 @@ internal static class Systematic
 
     private static readonly Action<string>? Hook = Enabled ? AppContext.GetData("Resilience.Systematic.Interleave") as Action<string> : null;
 
+    private static readonly Func<Func<Task>, Task>? Starter =
+        Enabled ? AppContext.GetData("Resilience.Systematic.Start") as Func<Func<Task>, Task> : null;
+
     /// <summary>Marks a place where another thread may run between two steps. Never call it while holding a lock.</summary>
     internal static void Interleave(string point)
     {
@@ -25,6 +28,12 @@ internal static class Systematic
             Hook?.Invoke(point);
         }
     }
+
+    /// <summary>
+    /// Starts background work on the thread pool, or as a task of the schedule explorer. The one way in which a package starts a loop: what goes to
+    /// <see cref="Task.Run(Func{Task})"/> directly leaves the explorer.
+    /// </summary>
+    internal static Task Start(Func<Task> work) => Starter is null ? Task.Run(work) : Starter(work);
 
     /// <summary>Throws when an invariant does not hold; does nothing unless the switch is on. Keep <paramref name="holds"/> cheap: it is evaluated by the caller.</summary>
     internal static void Assert(bool holds, string invariant)

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace Resilience.Benchmarks;
+
+/// <summary>Where results go, and how a new run is set against the stored one.</summary>
+public static class ResultFolder
+{
+    /// <summary>A loss above this share of the stored ratio fails a comparison.</summary>
+    public const double AllowedLoss = 0.2;
+
+    private static string Output => Environment.GetEnvironmentVariable("RESILIENCE_BENCH_OUTPUT") ?? Path.Combine("benchmarks", "results");
+
+    private static string Stored => Path.Combine("benchmarks", "results");
+
+    public static void Write(string name, string question, IReadOnlyList<string> notes, IReadOnlyList<ResultRow> rows)
+    {
+        Directory.CreateDirectory(Output);
+        var path = Path.Combine(Output, name + ".md");
+        File.WriteAllText(path, ResultTable.Render(name, question, notes, rows));
+        Console.WriteLine($"Results: {path}");
+    }
+
+    /// <summary>Compares the ratios of our own cases in one result file with the stored file of the same name.</summary>
+    /// <returns>The number of losses above the limit; a stored case that the run lacks counts as one.</returns>
+    public static int Compare(string path)
+    {
+        var name = Path.GetFileName(path);
+        var stored = Path.Combine(Stored, name);
+        if (!File.Exists(stored))
+        {
+            Console.WriteLine($"{name}: nothing stored to compare with");
+            return 0;
+        }
+
+        var now = ResultTable.Parse(File.ReadAllText(path)).ToDictionary(static row => row.Case);
+        var losses = 0;
+        foreach (var before in ResultTable.Parse(File.ReadAllText(stored)).Where(static row => row is { IsOurs: true, Ratio: not null }))
+        {
+            var ratio = now.GetValueOrDefault(before.Case)?.Ratio;
+            var lost = ratio is null || ratio > before.Ratio * (1 + AllowedLoss);
+            losses += lost ? 1 : 0;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(lost ? "LOSS" : "ok  ")} {name} {before.Case}: {before.Ratio} -> {(ratio is null ? "missing" : ratio)}"));
+        }
+
+        return losses;
+    }
+}
