@@ -3,5 +3,5 @@ namespace Messaging.Accounts;
 /// <summary>Learns at once that a session was signed out; what it does must be idempotent, as the session is gone already.</summary>
 internal interface ISessionObserver
 {
-    public ValueTask SignedOutAsync(long sessionId, CancellationToken cancellationToken);
+    ValueTask SignedOutAsync(long sessionId, CancellationToken cancellationToken);
 }

@@ -27,9 +27,13 @@ internal sealed class SessionAuthentication(
             return AuthenticateResult.NoResult();
         }
 
-        return await sessions.FindAsync(token, Context.RequestAborted) is { } session
-            ? AuthenticateResult.Success(new AuthenticationTicket(Caller.Principal(session, Scheme.Name), Scheme.Name))
-            : AuthenticateResult.NoResult();
+        if (await sessions.FindAsync(token, Context.RequestAborted) is not { } session)
+        {
+            return AuthenticateResult.NoResult();
+        }
+
+        var properties = new AuthenticationProperties { ExpiresUtc = DateTimeOffset.FromUnixTimeMilliseconds(session.ExpiresAt) };
+        return AuthenticateResult.Success(new AuthenticationTicket(Caller.Principal(session, Scheme.Name), properties, Scheme.Name));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)

@@ -47,7 +47,7 @@ internal sealed class ChannelList(Db database)
         var ids = rows.Where(static row => row.LastId is not null).Select(static row => row.LastId!.Value).ToArray();
         return ids.Length == 0
             ? []
-            : (await scope.QueryAsync<MessageRow>(MessageRow.Select + " WHERE m.id IN @ids", new { ids }))
+            : (await scope.QueryAsync<MessageRow>(MessageRow.Select + " WHERE " + scope.Dialect.IsOneOf("m.id", "@ids"), new { ids }))
                 .ToDictionary(static row => row.Id, static row => row.ToShape());
     }
 }

@@ -14,6 +14,9 @@ internal abstract class Dialect
     /// <summary>Appended to a SELECT whose rows must stay as they are, while others may rely on them too.</summary>
     internal abstract string ForShare { get; }
 
+    /// <summary>A condition that holds when the column has one of the values of the parameter, which is an array.</summary>
+    internal abstract string IsOneOf(string column, string parameter);
+
     /// <summary>Replaces the placeholders of a migration: <c>{identity}</c> is the type of a generated key that is never used twice.</summary>
     internal abstract string Translate(string migration);
 

@@ -14,6 +14,8 @@ internal sealed class PostgreSqlDialect : Dialect
 
     internal override string ForShare => " FOR SHARE";
 
+    internal override string IsOneOf(string column, string parameter) => $"{column} = ANY({parameter})";
+
     internal override string Translate(string migration) =>
         migration.Replace("{identity}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", StringComparison.Ordinal);
 

@@ -11,6 +11,9 @@ internal sealed class SqliteDialect : Dialect, IDisposable
 
     internal override string ForShare => string.Empty;
 
+    // Dapper writes one parameter for each value.
+    internal override string IsOneOf(string column, string parameter) => $"{column} IN {parameter}";
+
     public void Dispose() => _writer.Dispose();
 
     internal override string Translate(string migration) =>

@@ -32,7 +32,7 @@ internal sealed class BadRequests(RequestDelegate next)
         if (error.StatusCode == StatusCodes.Status400BadRequest && error.InnerException is JsonException json)
         {
             var field = json.Path is ['$', '.', .. var path] ? path : "body";
-            return Problems.Invalid(field, field == "body" ? "is not valid JSON for this route." : "has the wrong type, or a character that text cannot hold.");
+            return Problems.Invalid(field, field == "body" ? "is not valid JSON for this route." : "has the wrong type, or is not valid JSON.");
         }
 
         return error.StatusCode == StatusCodes.Status400BadRequest

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Dapper;
 using Messaging.Database;
 
@@ -35,24 +34,39 @@ internal sealed partial class OutboxRelay(
         var published = new List<long>(BatchSize);
         try
         {
-            foreach (var row in await ReadAsync(cancellationToken))
-            {
-                await PublishAsync(row, cancellationToken);
-                published.Add(row.Id);
-            }
-
+            await PublishAsync(published, cancellationToken);
+            await RemoveAsync(published);
             Recovered();
+            return published.Count;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The rows stay; the next start publishes them.
+            // The host stops. The rows stay, and the next start publishes them.
         }
         catch (Exception error)
         {
             Failed(error);
         }
 
-        return await TryRemoveAsync(published) ? published.Count : 0;
+        return 0;
+    }
+
+    /// <summary>Publishes in order, up to the first failure; what was published before it leaves the outbox all the same.</summary>
+    private async Task PublishAsync(List<long> published, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var row in await ReadAsync(cancellationToken))
+            {
+                await PublishAsync(row, cancellationToken);
+                published.Add(row.Id);
+            }
+        }
+        catch when (published.Count > 0)
+        {
+            await RemoveAsync(published);
+            throw;
+        }
     }
 
     private async Task PublishAsync(OutboxEvent row, CancellationToken cancellationToken)
@@ -73,22 +87,13 @@ internal sealed partial class OutboxRelay(
             "SELECT id, topic, event_type, data FROM outbox ORDER BY id LIMIT @BatchSize", new { BatchSize })).AsList(),
         cancellationToken);
 
-    private async Task<bool> TryRemoveAsync(List<long> ids)
+    private async Task RemoveAsync(List<long> ids)
     {
-        if (ids.Count == 0)
+        if (ids.Count > 0)
         {
-            return true;
-        }
-
-        try
-        {
-            await database.WriteAsync(scope => scope.ExecuteAsync("DELETE FROM outbox WHERE id IN @ids", new { ids }), CancellationToken.None);
-            return true;
-        }
-        catch (DbException error)
-        {
-            Failed(error);
-            return false;
+            await database.WriteAsync(
+                scope => scope.ExecuteAsync("DELETE FROM outbox WHERE " + scope.Dialect.IsOneOf("id", "@ids"), new { ids = ids.ToArray() }),
+                CancellationToken.None);
         }
     }
 

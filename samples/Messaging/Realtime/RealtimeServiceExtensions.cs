@@ -21,3 +21,7 @@ internal static class RealtimeServiceExtensions
     {
     }
 }
+internal sealed class DroppingPublisher : IEventPublisher
+{
+    public ValueTask PublishAsync(OutboxEvent published, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+}

@@ -12,7 +12,7 @@ const ENDED = { TOKEN_EXPIRED: 'Your session has ended. Sign in again.', TOKEN_R
 
 const handlers = new Map();
 let source = null;
-let subscribed = '';
+let subscribed = null;
 let failures = 0;
 let retry = 0;
 
@@ -24,6 +24,12 @@ export function onEvent(type, handler) {
 export function startRealtime() {
   on('session', (session) => (session === null ? stop() : undefined));
   on('channels', follow);
+  on('channel', (channel) => (channel?.joined ? follow() : undefined));
+  onEvent('membership', (change) => {
+    if (!change.joined) {
+      subscribed = null; // the server took the channel off the stream, so a stream with the same channels is not the same
+    }
+  });
   window.addEventListener('online', () => open());
   window.addEventListener('offline', () => show('offline'));
 }
@@ -99,7 +105,7 @@ function close() {
 
 function stop() {
   close();
-  subscribed = '';
+  subscribed = null;
   failures = 0;
 }
 
