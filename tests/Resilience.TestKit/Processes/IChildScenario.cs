@@ -5,5 +5,5 @@ public interface IChildScenario
 {
     /// <summary>Runs in the child. The child ends with code 0 when it returns, and with 70 and the exception on its error stream when it throws.</summary>
     /// <param name="context">The line to the parent.</param>
-    public Task RunAsync(ChildContext context);
+    Task RunAsync(ChildContext context);
 }
