@@ -16,7 +16,7 @@ internal static class EventsEndpoint
     {
         var caller = Caller.Of(connect.User);
         var asked = (connect.Query("channels") ?? string.Empty)
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal).ToList();
+            .Split(',', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToList();
         if (asked.Count > MaxChannels)
         {
             return Problems.Invalid("channels", $"has {asked.Count} ids, at most {MaxChannels} are allowed.");

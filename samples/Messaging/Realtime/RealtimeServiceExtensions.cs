@@ -1,6 +1,7 @@
 using Messaging.Accounts;
 using Messaging.Channels;
 using Messaging.Database;
+using Microsoft.AspNetCore.OpenApi;
 using Resilience.Sse;
 
 namespace Messaging.Realtime;
@@ -32,11 +33,10 @@ internal static class RealtimeServiceExtensions
         services.AddSingleton<ISessionObserver>(static provider => provider.GetRequiredService<SessionStreams>());
         services.AddSingleton<ISseTokenValidator>(static provider => provider.GetRequiredService<SessionStreams>());
         services.AddSingleton<IMembershipObserver, MembershipStreams>();
+        services.Configure<OpenApiOptions>("v1", static o => o.AddDocumentTransformer(EventsDescription.AddAsync));
         return builder;
     }
 
     internal static void MapRealtime(this RouteGroupBuilder api) =>
-        api.MapSse<Db>("/events", EventsEndpoint.ConnectAsync).WithSse(static o => o.Name = "events").RequireAuthorization()
-            .WithTags("Realtime").WithSummary("Server-sent events of the caller and of up to 63 channels.")
-            .ProducesValidationProblem().ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(429);
+        api.MapSse<Db>("/events", EventsEndpoint.ConnectAsync).WithSse(static o => o.Name = "events").RequireAuthorization();
 }

@@ -1,0 +1,21 @@
+namespace Resilience.Storage.Internal;
+
+/// <summary>The audit rows of one transaction: written by one statement, shown to the sinks after the commit. Used by one flow at a time.</summary>
+internal sealed class AuditBatch(AuditWriter writer)
+{
+    private readonly List<AuditEntry> _entries = [];
+
+    public IReadOnlyList<AuditEntry> Entries => _entries;
+
+    public void Add(Guid request, string key, string path, string user, AuditResult result, int attempt = 0, string? error = null) =>
+        _entries.Add(writer.Entry(request, key, path, user, result, attempt, error));
+
+    public void Add(DeletionWork work, AuditResult result, string? path = null, int attempt = 0, string? error = null) =>
+        Add(work.Id, work.Key, path ?? work.Entry?.Path ?? string.Empty, work.Who.UserId, result, attempt, error);
+
+    public Task WriteAsync(SqlSession session, CancellationToken cancellationToken) =>
+        _entries.Count == 0 ? Task.CompletedTask : writer.WriteAsync(session, _entries, cancellationToken);
+
+    /// <summary>Call after the commit, and only then.</summary>
+    public ValueTask PublishAsync() => _entries.Count == 0 ? ValueTask.CompletedTask : writer.PublishAsync(_entries);
+}
