@@ -31,19 +31,6 @@ public sealed class RedisQueueOptions<T>
     /// <value>10 ms to 10 min; 5 s by default.</value>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    internal void Validate(string queue)
-    {
-        if (KeyPrefix is not { Length: >= 1 and <= 100 } || KeyPrefix.AsSpan().IndexOfAny('{', '}') >= 0)
-        {
-            throw new InvalidOperationException($"The KeyPrefix of queue '{queue}' is '{KeyPrefix}'; set 1 to 100 characters without braces.");
-        }
-
-        if (OperationTimeout < TimeSpan.FromMilliseconds(10) || OperationTimeout > TimeSpan.FromMinutes(10))
-        {
-            throw new InvalidOperationException($"The OperationTimeout of queue '{queue}' is {OperationTimeout}; set it between 00:00:00.010 and 00:10:00.");
-        }
-    }
-
     internal IRedisQueueSerializer<T> ChooseSerializer(string queue)
     {
         if (Serializer is not null)

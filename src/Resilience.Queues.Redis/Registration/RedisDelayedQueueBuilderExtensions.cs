@@ -25,7 +25,7 @@ public static class RedisDelayedQueueBuilderExtensions
         {
             var options = new RedisQueueOptions<T>();
             configure(options);
-            options.Validate(context.Name);
+            RedisLimits.Validate($"queue '{context.Name}'", options.KeyPrefix, options.OperationTimeout);
             var link = new RedisLink(Connector(services, options.Connection, options.Configuration, context.Name), options.OperationTimeout, context.TimeProvider);
             var keys = new RedisQueueKeys(options.KeyPrefix, context.Name);
             return new RedisQueueStore<T>(context, link, keys, options.ChooseSerializer(context.Name), ScriptLibrary.Shipped);

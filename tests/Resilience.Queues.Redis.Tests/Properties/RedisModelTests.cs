@@ -4,7 +4,7 @@ namespace Resilience.Queues.Redis.Tests.Properties;
 
 public sealed class RedisModelTests : DelayedQueueStoreModelConformance
 {
-    protected override int Runs => 120;
+    protected override int Runs => 300;
 
     protected override Task<IStoreUnderTest> CreateAsync(DelayedQueueOptions options) => RedisStoreUnderTest.CreateAsync(options);
 }
