@@ -20,8 +20,8 @@ internal static partial class StorageLog
     [LoggerMessage(3004, LogLevel.Warning, "A transaction for {Count} steps failed; each is run again by itself.")]
     public static partial void BatchFailed(ILogger logger, int count, Exception exception);
 
-    [LoggerMessage(3005, LogLevel.Warning, "The answer to a commit was lost; the database says that it is committed: {Committed}.")]
-    public static partial void CommitInDoubt(ILogger logger, bool committed, Exception exception);
+    [LoggerMessage(3005, LogLevel.Warning, "The answer to a commit was lost; whether its first deletion is in the journal, by the database: {InJournal}.")]
+    public static partial void CommitInDoubt(ILogger logger, bool? inJournal, Exception exception);
 
     [LoggerMessage(3006, LogLevel.Warning, "The authorizer did not answer within {Timeout}.")]
     public static partial void AuthorizerTimedOut(ILogger logger, TimeSpan timeout);

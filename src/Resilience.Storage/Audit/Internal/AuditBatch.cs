@@ -4,8 +4,7 @@ namespace Resilience.Storage.Internal;
 internal sealed class AuditBatch(AuditWriter writer)
 {
     private readonly List<AuditEntry> _entries = [];
-
-    public IReadOnlyList<AuditEntry> Entries => _entries;
+    private int _written;
 
     public void Add(Guid request, string key, string path, string user, AuditResult result, int attempt = 0, string? error = null) =>
         _entries.Add(writer.Entry(request, key, path, user, result, attempt, error));
@@ -13,8 +12,15 @@ internal sealed class AuditBatch(AuditWriter writer)
     public void Add(DeletionWork work, AuditResult result, string? path = null, int attempt = 0, string? error = null) =>
         Add(work.Id, work.Key, path ?? work.Entry?.Path ?? string.Empty, work.Who.UserId, result, attempt, error);
 
-    public Task WriteAsync(SqlSession session, CancellationToken cancellationToken) =>
-        _entries.Count == 0 ? Task.CompletedTask : writer.WriteAsync(session, _entries, cancellationToken);
+    /// <summary>Writes what was added since the last call, so that later statements of the transaction see it.</summary>
+    public async ValueTask WriteAsync(SqlSession session, CancellationToken cancellationToken)
+    {
+        if (_written < _entries.Count)
+        {
+            await writer.WriteAsync(session, _entries[_written..], cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            _written = _entries.Count;
+        }
+    }
 
     /// <summary>Call after the commit, and only then.</summary>
     public ValueTask PublishAsync() => _entries.Count == 0 ? ValueTask.CompletedTask : writer.PublishAsync(_entries);

@@ -202,6 +202,9 @@ internal sealed class CommitLoop : IAsyncDisposable
             if (finishes.Count > 0)
             {
                 await _finish.RunAsync(session, finishes, audit, wait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+
+                // The next step asks the trail what has succeeded.
+                await audit.WriteAsync(session, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
             }
 
             if (begins.Count > 0)
@@ -290,24 +293,32 @@ internal sealed class CommitLoop : IAsyncDisposable
             await session.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
             var begun = begins.FirstOrDefault(static w => w.Outcome.Kind == StepKind.Begun);
             var finished = finishes.FirstOrDefault(static w => w.Outcome.Kind == StepKind.Settled);
-            var committed = (begun ?? finished) is { } witness
-                && await IsPresentAsync(witness.Entry!.Id).ConfigureAwait(Systematic.KeepContext) == (begun is not null);
-            StorageLog.CommitInDoubt(_logger, committed, exception);
-            if (!committed)
+            var present = (begun ?? finished) is { } witness ? await IsPresentAsync(witness.Entry!.Id).ConfigureAwait(Systematic.KeepContext) : null;
+            StorageLog.CommitInDoubt(_logger, present, exception);
+            if (present is null || present != (begun is not null))
             {
                 throw;
             }
         }
     }
 
-    private async Task<bool> IsPresentAsync(string id)
+    /// <summary>Null when the database cannot be asked.</summary>
+    private async Task<bool?> IsPresentAsync(string id)
     {
-        var session = await _database.OpenAsync(CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
-        await using (session.ConfigureAwait(Systematic.KeepContext))
+        try
         {
-            var rows = await session.QueryAsync("journal_present", static r => r.GetString(0), CancellationToken.None, ("@ids", JsonParameter.List([id])))
-                .ConfigureAwait(Systematic.KeepContext);
-            return rows.Count > 0;
+            var session = await _database.OpenAsync(CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+            await using (session.ConfigureAwait(Systematic.KeepContext))
+            {
+                var rows = await session.QueryAsync("journal_present", static r => r.GetString(0), CancellationToken.None, ("@ids", JsonParameter.List([id])))
+                    .ConfigureAwait(Systematic.KeepContext);
+                return rows.Count > 0;
+            }
+        }
+        catch (Exception)
+        {
+            // The exception of the commit is the one that says what happened.
+            return null;
         }
     }
 }

@@ -27,6 +27,7 @@ internal sealed partial class DeletionEngine(
     private readonly CancellationTokenSource _stopping = new();
     private readonly ResiliencePipeline _retries = retries.Pipeline;
     private int _running;
+    private int _disposed;
     private TaskCompletionSource? _idle;
 
     public async Task<DeletionResult> DeleteAsync(string key, DeletionContext who, CancellationToken cancellationToken)
@@ -102,6 +103,11 @@ internal sealed partial class DeletionEngine(
     /// <summary>Lets what is running come to the end of its step; waits between tries are cut short and left to recovery.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(Systematic.KeepContext);
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _idle, idle);

@@ -88,27 +88,26 @@ internal sealed partial class LinuxFileStore
 
     public ValueTask WriteMarkerAsync(string text, CancellationToken cancellationToken)
     {
-        var draft = OwnNames.MarkerDraft();
         var root = Root();
         lock (_opening)
         {
-            if (Native.UnlinkAt(root, draft, 0) != 0 && Marshal.GetLastPInvokeError() is var stale && stale != Native.ENOENT)
+            if (Native.UnlinkAt(root, _draft, 0) != 0 && Marshal.GetLastPInvokeError() is var stale && stale != Native.ENOENT)
             {
-                throw Failure("write", draft, stale);
+                throw Failure("write", _draft, stale);
             }
 
-            using (var file = Native.OpenAt(root, draft, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW | Native.O_CLOEXEC, 0b110_100_000))
+            using (var file = Native.OpenAt(root, _draft, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_NOFOLLOW | Native.O_CLOEXEC, 0b110_100_000))
             {
                 if (file.IsInvalid)
                 {
-                    throw Failure("write", draft, Marshal.GetLastPInvokeError());
+                    throw Failure("write", _draft, Marshal.GetLastPInvokeError());
                 }
 
                 RandomAccess.Write(file, Encode(text + "\n"), 0);
                 RandomAccess.FlushToDisk(file);
             }
 
-            if (Native.RenameAt(root, draft, root, OwnNames.Marker) != 0)
+            if (Native.RenameAt(root, _draft, root, OwnNames.Marker) != 0)
             {
                 throw Failure("write", OwnNames.Marker, Marshal.GetLastPInvokeError());
             }

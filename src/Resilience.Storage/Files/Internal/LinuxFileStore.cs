@@ -17,6 +17,7 @@ internal sealed partial class LinuxFileStore : IDeletableStore, IQuarantineStore
     private readonly Lock _opening = new();
     private readonly string _rootPath;
     private readonly bool _allowKernel;
+    private readonly string _draft = OwnNames.MarkerDraft();
     private volatile SafeFileHandle? _root;
     private bool _kernel;
     private ulong _rootInode;

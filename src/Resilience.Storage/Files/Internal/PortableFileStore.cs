@@ -10,6 +10,7 @@ namespace Resilience.Storage.Internal;
 internal sealed class PortableFileStore(string rootPath) : IDeletableStore, IQuarantineStore, IRootMarkerStore, IConfinedFiles
 {
     private readonly string _root = Path.GetFullPath(rootPath);
+    private readonly string _draft = OwnNames.MarkerDraft();
 
     public FileConfinement Confinement => FileConfinement.BestEffort;
 
@@ -89,7 +90,7 @@ internal sealed class PortableFileStore(string rootPath) : IDeletableStore, IQua
     public ValueTask WriteMarkerAsync(string text, CancellationToken cancellationToken)
     {
         RequireRoot();
-        var draft = Path.Combine(_root, OwnNames.MarkerDraft());
+        var draft = Path.Combine(_root, _draft);
         using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None))
         {
             file.Write(Encoding.UTF8.GetBytes(text + "\n"));
