@@ -34,6 +34,7 @@ internal sealed class Window : IAsyncDisposable
         });
         var page = await context.NewPageAsync();
         var window = new Window(app, context, page);
+        var home = app.Url.ToString();
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
@@ -44,12 +45,12 @@ internal sealed class Window : IAsyncDisposable
         page.PageError += (_, error) => window._complaints.Enqueue(error);
         page.Request += (_, request) =>
         {
-            if (!request.Url.StartsWith(app.Url.ToString(), StringComparison.Ordinal))
+            if (!request.Url.StartsWith(home, StringComparison.Ordinal))
             {
                 window._foreign.Enqueue(request.Url);
             }
         };
-        await page.GotoAsync(app.Url.ToString());
+        await page.GotoAsync(home);
         return window;
     }
 

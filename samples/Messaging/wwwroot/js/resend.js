@@ -20,16 +20,16 @@ export function startResend() {
 }
 
 function add({ channelId, text }) {
-  queue.push({ clientId: newId(), channelId, text, failures: 0, state: 'waiting', timer: 0, since: Date.now() });
+  queue.push({ clientId: newId(), channelId, text, failures: 0, state: 'waiting', timer: 0, due: 0, since: Date.now() });
   save();
   pump(channelId);
   setTimeout(render, SHOW_AFTER_MS);
 }
 
-/** Sends the oldest message of a channel, if none is on its way. */
-async function pump(channelId) {
+/** Sends the oldest message of a channel, if none is on its way and its time has come; `now` does not wait for that. */
+async function pump(channelId, { now = false } = {}) {
   const item = queue.find((entry) => entry.channelId === channelId);
-  if (!item || item.state === 'sending') {
+  if (!item || item.state === 'sending' || (!now && item.due > Date.now())) {
     return;
   }
 
@@ -65,14 +65,17 @@ function failed(item, error) {
   const seconds = Math.max(Math.min(2 * 2 ** item.failures, 60), error.retryAfterSeconds ?? 0);
   item.failures += 1;
   item.state = 'waiting';
+  item.refused = error.status !== 0;
   item.due = Date.now() + seconds * 1000;
   item.timer = setTimeout(() => pump(item.channelId), seconds * 1000);
   save();
 }
 
-/** The stream is back, so the server is: what waits goes now. */
+/** The stream is back, so the server is: what waits for the network goes now. What a busy server put off keeps its delay. */
 function hurry() {
-  new Set(queue.filter((item) => item.state === 'waiting').map((item) => item.channelId)).forEach(pump);
+  for (const item of queue.filter((entry) => entry.state === 'waiting' && !entry.refused)) {
+    pump(item.channelId, { now: true });
+  }
 }
 
 function leave(item) {
@@ -89,7 +92,7 @@ function render() {
 function row(item) {
   const status = item.failures === 0 ? 'Sending…' : `Not sent yet. Try ${item.failures + 1} of ${RETRIES + 1} follows.`;
   const now = el('button', { type: 'button', className: 'quiet', textContent: 'Send now' });
-  now.addEventListener('click', () => pump(item.channelId));
+  now.addEventListener('click', () => pump(item.channelId, { now: true }));
   const drop = el('button', { type: 'button', className: 'quiet', textContent: 'Discard' });
   drop.addEventListener('click', () => {
     leave(item);
@@ -121,7 +124,7 @@ function save() {
 
 function restore(session) {
   queue.forEach((item) => clearTimeout(item.timer));
-  queue = session === null ? [] : JSON.parse(localStorage.getItem(storageKey()) ?? '[]').map((item) => ({ ...item, state: 'waiting', timer: 0 }));
+  queue = session === null ? [] : JSON.parse(localStorage.getItem(storageKey()) ?? '[]').map((item) => ({ ...item, state: 'waiting', timer: 0, due: 0 }));
   hurry();
 }
 

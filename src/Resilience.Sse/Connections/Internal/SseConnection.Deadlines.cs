@@ -79,7 +79,8 @@ internal sealed partial class SseConnection
             _nextValidation = now + (settings.RevalidationMs / 2) + node.Clock.Next((int)Math.Min(int.MaxValue, (settings.RevalidationMs / 2) + 1));
         }
 
-        node.Wheel.Add(this, now + Math.Min(settings.HeartbeatMs, node.FailurePeriodMs));
+        var first = Math.Min(Math.Min(_endOfLife, _tokenExpiry), _nextValidation);
+        node.Wheel.Add(this, Math.Min(first, now + Math.Min(settings.HeartbeatMs, node.FailurePeriodMs)));
     }
 
     private long CheckSending(long now)
