@@ -79,7 +79,8 @@ internal sealed partial class SseConnection
             _nextValidation = now + (settings.RevalidationMs / 2) + node.Clock.Next((int)Math.Min(int.MaxValue, (settings.RevalidationMs / 2) + 1));
         }
 
-        node.Wheel.Add(this, now + Math.Min(settings.HeartbeatMs, node.FailurePeriodMs));
+        var first = Math.Min(now + Math.Min(settings.HeartbeatMs, node.FailurePeriodMs), Math.Min(_endOfLife, _tokenExpiry));
+        node.Wheel.Add(this, Math.Min(first, _nextValidation));
     }
 
     private long CheckSending(long now)
