@@ -79,8 +79,8 @@ internal sealed partial class SseConnection
             _nextValidation = now + (settings.RevalidationMs / 2) + node.Clock.Next((int)Math.Min(int.MaxValue, (settings.RevalidationMs / 2) + 1));
         }
 
-        var first = Math.Min(now + Math.Min(settings.HeartbeatMs, node.FailurePeriodMs), Math.Min(_endOfLife, _tokenExpiry));
-        node.Wheel.Add(this, Math.Min(first, _nextValidation));
+        var first = Math.Min(Math.Min(_endOfLife, _tokenExpiry), _nextValidation);
+        node.Wheel.Add(this, Math.Min(first, now + Math.Min(settings.HeartbeatMs, node.FailurePeriodMs)));
     }
 
     private long CheckSending(long now)
