@@ -62,7 +62,7 @@ public sealed class SocketTests
 
         // StaleTimeout, a heartbeat, a turn of the wheel; and what a loaded machine adds.
         TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(3 + 1 + 1 + 3));
-        app.Manager.GetStatistics().Stale.ShouldBe(1);
+        app.Manager.GetStatistics().Stale.ShouldBe(1, app.Closed);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class SocketTests
         info.BytesSent.ShouldBeLessThan(256 * 1024);
         await Watchdog.UntilAsync(() => app.Manager.Find(stalledId) is null, TimeSpan.FromSeconds(5));
         app.Manager.ConnectionCount.ShouldBe(99);
-        app.Manager.GetStatistics().Stale.ShouldBe(1);
+        app.Manager.GetStatistics().Stale.ShouldBe(1, app.Closed);
         foreach (var reader in readers)
         {
             reader.Dispose();
@@ -108,7 +108,7 @@ public sealed class SocketTests
         {
             o.HeartbeatInterval = TimeSpan.FromSeconds(1);
             o.StaleTimeout = TimeSpan.FromSeconds(4);
-            o.HistoryBytes = 4 << 20;
+            o.HistoryBytes = 16 << 20;
         });
         var stalled = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => await (await RawClient.ConnectAsync(app.EndPoint, "/events", receiveBuffer: 4096)).OpenedAsync()));
         var payload = new string('x', 256 * 1024);
@@ -119,9 +119,9 @@ public sealed class SocketTests
 
         await Watchdog.UntilAsync(() => app.Node.Connections.All(static c => c.Describe().BytesSent > 30_000));
         app.Node.Connections.Max(static c => c.Describe().BytesSent).ShouldBeLessThan(256 * 1024);
-        app.Node.Hub.RetainedBytes.ShouldBeLessThan(5 << 20);
+        app.Node.Hub.RetainedBytes.ShouldBeLessThan(9 << 20);
         await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(6));
-        app.Manager.GetStatistics().Stale.ShouldBe(200);
+        app.Manager.GetStatistics().Stale.ShouldBe(200, app.Closed);
         foreach (var client in stalled)
         {
             client.Dispose();
@@ -155,11 +155,24 @@ public sealed class SocketTests
         }
 
         await slow.ReadUntilAsync(static c => c.Parser.Events.Any(static e => e.Data.StartsWith("199:", StringComparison.Ordinal)));
-        var gap = slow.Parser.Events.FindIndex(static e => e.Type == "sse.gap");
-        slow.Parser.Events.Count(static e => e.Type == "sse.gap").ShouldBe(1);
-        var numbers = slow.Parser.Events.Where(static e => e.Type == "message").Select(static e => int.Parse(e.Data.AsSpan(0, e.Data.IndexOf(':', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture)).ToList();
-        numbers[..gap].ShouldBe(Enumerable.Range(0, gap));
-        numbers[gap..].ShouldBe(Enumerable.Range(190, 10));
+        slow.Parser.Events.ShouldContain(static e => e.Type == "sse.gap");
+        var previous = -1;
+        var told = false;
+        foreach (var e in slow.Parser.Events)
+        {
+            if (e.Type == "sse.gap")
+            {
+                told = true;
+                continue;
+            }
+
+            var number = int.Parse(e.Data.AsSpan(0, e.Data.IndexOf(':', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
+            (number > previous + 1).ShouldBe(told, $"a hole before {number} and a gap event are the same thing");
+            previous = number;
+            told = false;
+        }
+
+        previous.ShouldBe(199);
     }
 
     [Fact]

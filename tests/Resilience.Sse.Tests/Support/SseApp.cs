@@ -30,6 +30,9 @@ internal sealed class SseApp : IAsyncDisposable
 
     public SseNode Node => App.Services.GetRequiredService<SseNode>();
 
+    /// <summary>What streams ended of, for messages.</summary>
+    public string Closed => string.Join(", ", Manager.GetStatistics().Closed.Where(static c => c.Value > 0));
+
     public static async Task<SseApp> StartAsync(
         Action<SseManagerOptions>? options = null,
         Action<IServiceCollection>? services = null,

@@ -12,7 +12,7 @@ internal sealed class SseReader(Stream stream) : IAsyncDisposable
 
     public static async Task<SseReader> OpenAsync(HttpClient http, string path, string? lastEventId = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
         if (lastEventId is not null)
         {
             request.Headers.Add("Last-Event-ID", lastEventId);

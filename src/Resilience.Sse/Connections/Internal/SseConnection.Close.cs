@@ -80,12 +80,19 @@ internal sealed partial class SseConnection
 
     private void OnAborted()
     {
-        // A peer that was silent for long and is then cut by the kernel did not close: it vanished.
-        var pending = Volatile.Read(ref _flushPendingSince);
-        var silent = _suspect || (pending != 0 && node.Clock.Now - pending >= node.FailurePeriodMs);
+        TryClose(GoneReason());
         Volatile.Write(ref _gone, true);
-        TryClose(silent ? SseCloseReason.Stale : SseCloseReason.ClientClosed);
         Signal.Wake();
+    }
+
+    /// <summary>A peer that was silent for long, or read nothing for long, and is then cut by the kernel did not close: it is stale.</summary>
+    private SseCloseReason GoneReason()
+    {
+        // When the kernel cuts, the server completes the stalled flush as if it had succeeded, and tells of the abort just after.
+        var now = node.Clock.Now;
+        var pending = Volatile.Read(ref _flushPendingSince);
+        var stalled = pending != 0 ? now - pending >= node.FailurePeriodMs : now - Volatile.Read(ref _stalledUntil) <= Wheel.TurnMs;
+        return stalled || Volatile.Read(ref _suspect) ? SseCloseReason.Stale : SseCloseReason.ClientClosed;
     }
 
     private byte[] LastFrames()

@@ -7,6 +7,7 @@ internal sealed partial class SseConnection
 {
     private long _flushPendingSince;
     private bool _flushDone;
+    private long _stalledUntil = long.MinValue / 2;
 
     /// <summary>Sends what was written. False ends the stream.</summary>
     private ValueTask<bool> FlushAsync(HttpContext http, PipeWriter writer)
@@ -44,8 +45,14 @@ internal sealed partial class SseConnection
         }
 
         var (result, exception) = await watch.ConfigureAwait(Systematic.KeepContext);
+        if (node.Clock.Now - Volatile.Read(ref _flushPendingSince) >= node.FailurePeriodMs)
+        {
+            Volatile.Write(ref _stalledUntil, node.Clock.Now);
+        }
+
+        var goesOn = !cut && (exception is null ? OnFlushed(result) : OnFlushFailed(exception));
         Volatile.Write(ref _flushPendingSince, 0);
-        return !cut && (exception is null ? OnFlushed(result) : OnFlushFailed(exception));
+        return goesOn;
     }
 
     private async Task<(FlushResult Result, Exception? Exception)> WatchAsync(ValueTask<FlushResult> flush)
@@ -69,7 +76,7 @@ internal sealed partial class SseConnection
     {
         if (result.IsCompleted)
         {
-            TryClose(SseCloseReason.ClientClosed);
+            TryClose(GoneReason());
             return false;
         }
 

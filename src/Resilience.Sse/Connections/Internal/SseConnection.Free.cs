@@ -67,20 +67,23 @@ internal sealed partial class SseConnection
 
     private void Release()
     {
+        // Counted before the slot is free: who sees the slot free sees the counts.
+        if (_opened)
+        {
+            if (_counted)
+            {
+                node.Metrics.Active(settings.Name, -1);
+            }
+
+            node.Endings.Write(this);
+            node.CountClosed(this);
+        }
+
         Volatile.Write(ref _state, (int)SseConnectionState.Closed);
         node.Release(this);
-        if (!_opened)
+        if (_opened)
         {
-            return;
+            node.NotifyClosed(this);
         }
-
-        if (_counted)
-        {
-            node.Metrics.Active(settings.Name, -1);
-        }
-
-        node.Endings.Write(this);
-        node.CountClosed(this);
-        node.NotifyClosed(this);
     }
 }
