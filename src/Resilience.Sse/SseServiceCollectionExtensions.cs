@@ -26,6 +26,7 @@ public static class SseServiceCollectionExtensions
         {
             services.AddOptionsWithValidateOnStart<SseManagerOptions, SseManagerOptionsValidator>();
             services.AddMetrics();
+            services.AddCleanupScopes();
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SseManagerOptions>, SseManagerOptionsRules>());

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Resilience.Sse;
@@ -24,6 +25,7 @@ public interface ISsePublisher
     /// The channel's name is empty or too long; the event type has a line end or NUL; the payload is no valid UTF-8, has a carriage return, or is longer than
     /// <see cref="SseManagerOptions.MaxEventBytes"/>.
     /// </exception>
+    [OverloadResolutionPriority(1)]
     ValueTask<SseEventId> PublishAsync(string channel, SseMessage message, CancellationToken cancellationToken = default);
 
     /// <summary>Publishes text as it is.</summary>

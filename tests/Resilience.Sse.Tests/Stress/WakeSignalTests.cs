@@ -32,6 +32,6 @@ public sealed class WakeSignalTests
                 }
             }
         })));
-        await Watchdog.Within(() => consumer, TimeSpan.FromSeconds(10));
+        await consumer.Within(TimeSpan.FromSeconds(10));
     }
 }

@@ -65,30 +65,11 @@ internal sealed class TestApp : IAsyncDisposable
         }
     }
 
-    /// <summary>Turns the wheel until the condition holds: for effects that come by way of the thread pool.</summary>
-    public async Task WhenAsync(Func<bool> condition)
-    {
-        using var watchdog = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
-        while (!condition())
-        {
-            watchdog.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         // The drain's own waits are on the manual clock: it must not wait for clients that a test left open.
         Http.Dispose();
-        using var stop = new CancellationTokenSource();
-        var stopping = App.StopAsync(stop.Token);
-        while (!stopping.IsCompleted)
-        {
-            Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(stopping, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System));
-        }
-
-        await stopping;
+        await Time.DriveAsync(App.StopAsync(), TimeSpan.FromMinutes(1));
         await App.DisposeAsync();
     }
 }

@@ -113,7 +113,7 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
 
         refused = string.Empty;
         var connection = new SseConnection(node, settings, key, network, address?.ToString(), http.User);
-        node.Register(connection);
+        connection.Register();
         if (drain.IsDraining)
         {
             // It began between the look and the registration: this one must end as well.

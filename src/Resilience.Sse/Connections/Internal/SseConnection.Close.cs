@@ -5,27 +5,29 @@ internal sealed partial class SseConnection
     /// <summary>How long the last frames may take to leave before the stream is cut.</summary>
     private const long CloseGraceMs = 5000;
 
-    private int _reason;
-    private string? _detail;
+    private static readonly CloseRequest[] Plain = [.. Enum.GetValues<SseCloseReason>().Select(static r => new CloseRequest(r, null))];
+
+    // One reference, so that nobody sees a reason without its detail.
+    private CloseRequest? _request;
     private long _closeDeadline = long.MaxValue;
     private bool _cut;
     private bool _gone;
     private CancellationTokenSource? _connecting;
 
-    public SseCloseReason CloseReason => (SseCloseReason)Volatile.Read(ref _reason);
+    public SseCloseReason CloseReason => Volatile.Read(ref _request)?.Reason ?? SseCloseReason.None;
 
-    private bool IsClosing => Volatile.Read(ref _reason) != (int)SseCloseReason.None;
+    private bool IsClosing => Volatile.Read(ref _request) is not null;
 
     /// <summary>Asks the connection to end. The first reason stands; false when there was one already.</summary>
     public bool TryClose(SseCloseReason reason, string? detail = null)
     {
-        if (Interlocked.CompareExchange(ref _reason, (int)reason, (int)SseCloseReason.None) != (int)SseCloseReason.None)
+        var request = detail is null ? Plain[(int)reason] : new CloseRequest(reason, detail);
+        if (Interlocked.CompareExchange(ref _request, request, null) is not null)
         {
             return false;
         }
 
         Systematic.Interleave("sse.closing");
-        Volatile.Write(ref _detail, detail);
         Volatile.Write(ref _closeDeadline, node.Clock.Now + CloseGraceMs);
         Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Closing, (int)SseConnectionState.Open);
         node.Wheel.VisitSoon(this);
@@ -91,6 +93,8 @@ internal sealed partial class SseConnection
         var retry = node.ReconnectHint();
         return CloseReasons.Error(CloseReason) is { } error
             ? SseEncoder.Encode(null, retry, node.Options.ErrorEventName, WireEvents.Error(error.Error, error.Code))
-            : SseEncoder.Encode(null, retry, node.Options.CloseEventName, WireEvents.Close(Volatile.Read(ref _detail) ?? CloseReasons.Name(CloseReason)));
+            : SseEncoder.Encode(null, retry, node.Options.CloseEventName, WireEvents.Close(Volatile.Read(ref _request)!.Detail ?? CloseReasons.Name(CloseReason)));
     }
+
+    private sealed record CloseRequest(SseCloseReason Reason, string? Detail);
 }

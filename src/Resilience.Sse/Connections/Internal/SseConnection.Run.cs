@@ -11,6 +11,7 @@ internal sealed partial class SseConnection
     public async Task RunAsync(HttpContext http, SseSource source)
     {
         _source = source;
+        HoldStream(source);
         _transport = SocketTuning.Apply(http, node);
         Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Open, (int)SseConnectionState.Connecting);
         if (IsClosing)

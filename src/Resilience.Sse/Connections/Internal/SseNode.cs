@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Resilience.Cleanup;
 
 namespace Resilience.Sse;
 
@@ -17,6 +18,7 @@ internal sealed partial class SseNode
         SseMetrics metrics,
         ILogger<ISseManager> logger,
         TokenRevalidator revalidator,
+        CleanupScopeFactory scopes,
         IEnumerable<ISseConnectionObserver> observers,
         ISseKeySelector? keySelector = null)
     {
@@ -24,6 +26,7 @@ internal sealed partial class SseNode
         Metrics = metrics;
         Logger = logger;
         Revalidator = revalidator;
+        Scopes = scopes;
         _observers = [.. observers];
         Clock = new SseClock(time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
         Hub = new SseHub(Clock, Limits(Options), new HubEpoch(Clock.NewEpochText()));
@@ -56,6 +59,8 @@ internal sealed partial class SseNode
     public Wheel Wheel { get; }
 
     public TokenRevalidator Revalidator { get; }
+
+    public CleanupScopeFactory Scopes { get; }
 
     public EndingLog Endings { get; }
 
