@@ -1,5 +1,6 @@
 using Messaging.Accounts;
 using Messaging.Channels;
+using Messaging.ClientEvents;
 using Messaging.Database;
 using Messaging.Http;
 using Messaging.Messages;
@@ -26,6 +27,7 @@ internal static class MessagingApplication
         builder.AddRealtime();
         builder.AddChannels();
         builder.AddMessages();
+        builder.AddClientEvents();
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -36,6 +38,7 @@ internal static class MessagingApplication
         api.MapChannels();
         api.MapMessages();
         api.MapRealtime();
+        api.MapClientEvents();
         app.MapHealth();
         return app;
     }

@@ -47,7 +47,7 @@ internal static class AccountEndpoints
         return TypedResults.Ok(new ListOf<UserShape>(await users.FindAsync(wanted, cancellationToken) is { } user ? [user.ToShape()] : [], null));
     }
 
-    private static async Task<IResult> CurrentAsync(HttpContext context, Operators operators, CancellationToken cancellationToken)
+    private static async Task<IResult> CurrentAsync(HttpContext context, Operators operators, IEnumerable<IPageFeature> features, CancellationToken cancellationToken)
     {
         if (context.User.Identity is not { IsAuthenticated: true })
         {
@@ -56,7 +56,10 @@ internal static class AccountEndpoints
 
         var caller = Caller.Of(context.User);
         return TypedResults.Ok(new CurrentSession(
-            Times.FromStore(caller.ExpiresAt), caller.ToShape(), await operators.IncludeAsync(caller, cancellationToken)));
+            Times.FromStore(caller.ExpiresAt),
+            caller.ToShape(),
+            await operators.IncludeAsync(caller, cancellationToken),
+            [.. features.Where(feature => feature.IsOn(context)).Select(static feature => feature.Name)]));
     }
 
     private static async Task<IResult> SignInAsync(

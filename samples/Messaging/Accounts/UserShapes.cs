@@ -9,5 +9,5 @@ public sealed record Credentials(string? Name, string? Password);
 /// <summary>The answer to a sign-in. The token is for clients other than the page, which has its cookie.</summary>
 public sealed record SessionShape(string Token, DateTime ExpiresAt, UserShape User);
 
-/// <summary>The session of the caller, without its token.</summary>
-public sealed record CurrentSession(DateTime ExpiresAt, UserShape User, bool Operator);
+/// <summary>The session of the caller, without its token, and what is turned on for it.</summary>
+public sealed record CurrentSession(DateTime ExpiresAt, UserShape User, bool Operator, IReadOnlyList<string> Features);

@@ -5,9 +5,11 @@ import { startChannels } from './channels.js';
 import { startMessages } from './messages.js';
 import { startRealtime } from './realtime.js';
 import { startResend } from './resend.js';
+import { startTyping } from './typing.js';
 
 startChannels();
 startMessages();
 startResend();
+startTyping();
 startRealtime();
 await startAccounts();
