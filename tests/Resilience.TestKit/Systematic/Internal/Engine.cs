@@ -194,9 +194,9 @@ internal sealed partial class Engine(ScheduleExplorer explorer, ScheduleStrategy
         strand = _ready[index];
         _ready[index] = _ready[^1];
         _ready.RemoveAt(_ready.Count - 1);
-        if (strand.Parked is null)
+        if (!ReferenceEquals(strand.Parked, Worker.Current))
         {
-            _trace.Add(strand.Task, "runs");
+            _trace.Add(strand.Task, strand.Parked is null ? "runs" : "goes on");
         }
 
         return true;
