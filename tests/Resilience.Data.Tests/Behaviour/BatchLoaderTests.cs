@@ -38,51 +38,42 @@ public sealed class BatchLoaderTests
     [Fact]
     public async Task A_cancelled_caller_does_not_affect_others_and_the_last_one_cancels_the_query()
     {
-        var started = new TaskCompletionSource<CancellationToken>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var fixture = new LoaderFixture(async (context, keys, token) =>
+        // Two loads may miss each other on a busy machine; then there is nothing to show, and it is tried again.
+        while (!await TryAsync())
         {
-            started.TrySetResult(token);
-            await release.Task.WaitAsync(token);
-            return await LoaderFixture.Even(context, keys, token);
-        });
-        using var leaving = new CancellationTokenSource();
-        var first = fixture.Loader.LoadAsync(2, leaving.Token);
-        var second = fixture.Loader.LoadAsync(4);
-        var token = await started.Task.Within();
+        }
 
-        await leaving.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(() => first);
-        token.IsCancellationRequested.ShouldBeFalse();
-        release.SetResult();
-        (await second).Value.ShouldBe("v4");
-    }
-
-    [Fact]
-    public async Task When_every_caller_has_left_the_query_is_cancelled()
-    {
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var fixture = new LoaderFixture(async (_, _, token) =>
+        static async Task<bool> TryAsync()
         {
-            started.SetResult();
-            await using var registration = token.Register(cancelled.SetResult);
-            await cancelled.Task;
-            throw new OperationCanceledException(token);
-        });
-        using var one = new CancellationTokenSource();
-        using var two = new CancellationTokenSource();
-        var loads = new[] { fixture.Loader.LoadAsync(1, one.Token), fixture.Loader.LoadAsync(2, two.Token), fixture.Loader.LoadAsync(2, two.Token) };
-        await started.Task.Within();
+            var started = new TaskCompletionSource<CancellationToken>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using var fixture = new LoaderFixture(async (context, keys, token) =>
+            {
+                started.TrySetResult(token);
+                await release.Task.WaitAsync(token);
+                return await LoaderFixture.Even(context, keys, token);
+            });
+            using var leaving = new CancellationTokenSource();
+            using var last = new CancellationTokenSource();
+            var first = fixture.Loader.LoadAsync(2, leaving.Token);
+            var second = fixture.Loader.LoadAsync(4, last.Token);
+            var third = fixture.Loader.LoadAsync(4, last.Token);
+            var token = await started.Task.Within();
+            if (fixture.Batches[0].Length < 2)
+            {
+                release.SetResult();
+                await Task.WhenAll(first, second, third);
+                return false;
+            }
 
-        await one.CancelAsync();
-        cancelled.Task.IsCompleted.ShouldBeFalse();
-        await two.CancelAsync();
-
-        await cancelled.Task.Within();
-        foreach (var load in loads)
-        {
-            await Should.ThrowAsync<OperationCanceledException>(() => load);
+            await leaving.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => first);
+            token.IsCancellationRequested.ShouldBeFalse();
+            await last.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => second);
+            await Should.ThrowAsync<OperationCanceledException>(() => third);
+            await Watchdog.UntilAsync(() => token.IsCancellationRequested);
+            return true;
         }
     }
 

@@ -76,13 +76,16 @@ internal sealed partial class BatchLoader<TKey, TValue>
 
     private async Task CollectAsync(Batch<TKey, TValue> batch)
     {
-        var seen = -1;
+        // Three quiet yields and not one: a caller that was interrupted between two loads gets a chance to go on.
+        const int Quiet = 3;
+        var (seen, quiet) = (-1, 0);
         for (var yields = 0; yields < options.MaxYields; yields++)
         {
             await Task.Yield();
             lock (_lock)
             {
-                if (batch.IsClosed || batch.Entries.Count == seen)
+                quiet = batch.Entries.Count == seen ? quiet + 1 : 0;
+                if (batch.IsClosed || quiet == Quiet)
                 {
                     break;
                 }
