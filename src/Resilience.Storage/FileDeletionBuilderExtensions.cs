@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Polly;
 using Resilience.Storage;
 using Resilience.Storage.Internal;
@@ -98,6 +99,30 @@ public static class FileDeletionBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IDeletionAuditSink, T>());
+        return builder;
+    }
+
+    /// <summary>Adds the daily sweep for files without a record, and <see cref="IOrphanSweeper"/>. Safe to call twice.</summary>
+    /// <remarks>Anything that writes files must make them known first, by <see cref="IUploadRegistry"/>; else set <see cref="OrphanSweeperOptions.MinimumAge"/>.</remarks>
+    /// <param name="builder">The builder.</param>
+    /// <param name="configure">Sets options.</param>
+    public static IFileDeletionBuilder AddOrphanSweeper(this IFileDeletionBuilder builder, Action<OrphanSweeperOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        var options = services.AddOptions<OrphanSweeperOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrphanSweeperOptions>, OrphanSweeperOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrphanSweeperOptions>, OrphanSweeperOptionsRules>());
+        services.TryAddSingleton(static sp => sp.GetRequiredService<IOptions<OrphanSweeperOptions>>().Value);
+        services.TryAddSingleton(static sp => new SweepJitter(new Random(StringComparer.Ordinal.GetHashCode(sp.GetRequiredService<InstanceId>().Value))));
+        services.TryAddSingleton<OrphanSweeper>();
+        services.TryAddSingleton<IOrphanSweeper>(static sp => sp.GetRequiredService<OrphanSweeper>());
+        services.AddHostedService<SweepService>();
         return builder;
     }
 

@@ -66,17 +66,17 @@ DELETE FROM resilience_file_upload WHERE id = @id AND state = 1
 UPDATE resilience_file_upload SET state = 2, lease_until = @lease WHERE id = @id
 
 -- name: upload_expired
-SELECT id, path, user_id FROM resilience_file_upload WHERE root = @root AND lease_until <= @now ORDER BY lease_until LIMIT @max
+SELECT id, path, user_id, state FROM resilience_file_upload WHERE root = @root AND lease_until <= @now ORDER BY lease_until LIMIT @max
 
 -- name: upload_reap_expired
-UPDATE resilience_file_upload SET state = 2, lease_until = @lease WHERE id = @id AND lease_until <= @now
+UPDATE resilience_file_upload SET state = CASE WHEN state = 1 THEN 2 ELSE state END, lease_until = @lease WHERE id = @id AND lease_until <= @now
 
 -- name: upload_remove
-DELETE FROM resilience_file_upload WHERE {in:id:@ids} AND state = 2
+DELETE FROM resilience_file_upload WHERE {in:id:@ids} AND state <> 1
 
 -- name: upload_claim
 INSERT INTO resilience_file_upload (id, root, path, state, user_id, lease_until, created_at)
-SELECT {text:0}, @root, {text:1}, 2, @user, @lease, @now FROM {rows:@rows} WHERE 1 = 1
+SELECT {text:0}, @root, {text:1}, 3, @user, @lease, @now FROM {rows:@rows} WHERE 1 = 1
 ON CONFLICT DO NOTHING
 RETURNING path
 

@@ -21,7 +21,7 @@ UPDATE resilience_file_root SET sweep_owner = @owner, sweep_lease = @lease
 WHERE root = @root AND (sweep_owner = @owner OR sweep_lease <= @now)
 
 -- name: sweep_release
-UPDATE resilience_file_root SET sweep_owner = '', sweep_lease = 0, swept_at = @swept WHERE root = @root AND sweep_owner = @owner
+UPDATE resilience_file_root SET sweep_owner = '', sweep_lease = 0, swept_at = CASE WHEN @swept > 0 THEN @swept ELSE swept_at END WHERE root = @root AND sweep_owner = @owner
 
 -- name: quarantine_insert
 INSERT INTO resilience_file_quarantine (id, root, path, name, identity, state, found_at)

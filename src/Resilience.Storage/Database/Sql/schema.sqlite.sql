@@ -1,5 +1,6 @@
 -- Tables of Resilience.Storage, version 1, SQLite. Times are milliseconds since 1970 UTC; ids are UUIDs as text.
--- journal.state: 1 pending, 2 failed (record is back; history), 3 stuck. journal.kind: 1 record, 2 enlisted. upload.state: 1 open, 2 reaping.
+-- journal.state: 1 pending, 2 failed (record is back; history), 3 stuck. journal.kind: 1 record, 2 enlisted. upload.state: 1 open, 2 reaping,
+-- 3 claimed by a sweep.
 -- quarantine.state: 1 moving, 2 held, 3 restoring, 4 purging.
 CREATE TABLE IF NOT EXISTS resilience_file_schema (
     version INTEGER NOT NULL PRIMARY KEY

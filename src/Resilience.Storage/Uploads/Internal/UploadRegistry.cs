@@ -104,7 +104,7 @@ internal sealed class UploadRegistry(
     {
         await initializer.EnsureAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         var reaped = 0;
-        foreach (var (id, path, user) in await ExpiredAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext))
+        foreach (var (id, path, user, isSweep) in await ExpiredAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext))
         {
             var now = time.GetUtcNow();
             var taken = await WriteAsync(
@@ -113,7 +113,17 @@ internal sealed class UploadRegistry(
                 ("@id", id),
                 ("@now", now.ToUnixTimeMilliseconds()),
                 ("@lease", (now + options.LeaseDuration).ToUnixTimeMilliseconds())).ConfigureAwait(Systematic.KeepContext);
-            if (taken == 1 && await RemoveAsync(id, path, cancellationToken).ConfigureAwait(Systematic.KeepContext))
+            if (taken != 1)
+            {
+                continue;
+            }
+
+            if (isSweep)
+            {
+                // A sweep's claim says nothing of the file: the next sweep looks at it anew.
+                await WriteAsync("upload_remove", cancellationToken, ("@ids", JsonParameter.List([id]))).ConfigureAwait(Systematic.KeepContext);
+            }
+            else if (await RemoveAsync(id, path, cancellationToken).ConfigureAwait(Systematic.KeepContext))
             {
                 reaped++;
                 metrics.UploadReaped();
@@ -133,7 +143,7 @@ internal sealed class UploadRegistry(
         var probe = await store.ProbeAsync(path, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         if (probe.Kind == FileProbeKind.File)
         {
-            // A record may have the path: the application inserted it early, or a sweep's process died after its check.
+            // A record may have the path: the application inserted it early, or brought back by a deletion that failed.
             var session = await database.BeginSnapshotAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
             await using (session.ConfigureAwait(Systematic.KeepContext))
             {
@@ -150,14 +160,14 @@ internal sealed class UploadRegistry(
         return true;
     }
 
-    private async Task<List<(string Id, string Path, string User)>> ExpiredAsync(CancellationToken cancellationToken)
+    private async Task<List<(string Id, string Path, string User, bool IsSweep)>> ExpiredAsync(CancellationToken cancellationToken)
     {
         var session = await database.OpenAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
             return await session.QueryAsync(
                 "upload_expired",
-                static r => (r.GetString(0), r.GetString(1), r.GetString(2)),
+                static r => (r.GetString(0), r.GetString(1), r.GetString(2), r.GetInt32(3) == 3),
                 cancellationToken,
                 ("@root", options.RootName),
                 ("@now", time.GetUtcNow().ToUnixTimeMilliseconds()),
