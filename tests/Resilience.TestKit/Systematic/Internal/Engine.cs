@@ -33,6 +33,8 @@ internal sealed partial class Engine(ScheduleExplorer explorer, ScheduleStrategy
 
     public ScheduleFailure? Failure { get; private set; }
 
+    public Func<string, Exception?>? Faults { get; set; }
+
     /// <summary>Runs until the schedule is over, or until the baton went to another worker.</summary>
     public void Loop(Worker worker, Strand? assigned)
     {
@@ -112,6 +114,12 @@ internal sealed partial class Engine(ScheduleExplorer explorer, ScheduleStrategy
             }
 
             worker.Park();
+        }
+
+        if (!_abandoning && Faults?.Invoke(point) is { } fault)
+        {
+            _trace.Add(task, "fails here");
+            throw fault;
         }
     }
 
