@@ -9,7 +9,7 @@ namespace Resilience.TestKit;
 public sealed class TempFolder : IDisposable
 {
     private const string Prefix = "resilience-test-";
-    private static readonly Lazy<bool> Swept = new(Sweep);
+    private static readonly Lazy<int> Swept = new(RemoveOrphans);
     private static int _last;
     private readonly IDisposable _atExit;
     private int _disposed;
@@ -33,6 +33,24 @@ public sealed class TempFolder : IDisposable
     /// <param name="relative">Path below the folder.</param>
     public string PathOf(string relative) => Path.Combine(FullPath, relative);
 
+    /// <summary>Removes the folders of processes that were killed. Happens by itself before the first folder of a process is made.</summary>
+    /// <returns>How many were found.</returns>
+    public static int RemoveOrphans()
+    {
+        var found = 0;
+        foreach (var folder in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
+        {
+            var owner = Path.GetFileName(folder)[Prefix.Length..].Split('-')[0];
+            if (int.TryParse(owner, out var pid) && pid != Environment.ProcessId && OperatingSystem.IsLinux() && Posix.StateOf(pid) is null)
+            {
+                TryDelete(folder);
+                found++;
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Removes the folder with all it holds.</summary>
     public void Dispose()
     {
@@ -41,20 +59,6 @@ public sealed class TempFolder : IDisposable
             _atExit.Dispose();
             Delete();
         }
-    }
-
-    private static bool Sweep()
-    {
-        foreach (var folder in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
-        {
-            var owner = Path.GetFileName(folder)[Prefix.Length..].Split('-')[0];
-            if (int.TryParse(owner, out var pid) && pid != Environment.ProcessId && OperatingSystem.IsLinux() && Posix.StateOf(pid) is null)
-            {
-                TryDelete(folder);
-            }
-        }
-
-        return true;
     }
 
     private static void TryDelete(string folder)

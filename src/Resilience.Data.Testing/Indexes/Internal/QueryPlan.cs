@@ -1,0 +1,71 @@
+using System.Data.Common;
+using System.Globalization;
+using Resilience.Shared;
+
+namespace Resilience.Data.Testing;
+
+/// <summary>A step that reads a table.</summary>
+/// <param name="Table">The table.</param>
+/// <param name="Index">The index, or null.</param>
+/// <param name="Seeks">Whether it seeks by a condition of the index; an index that is read as a whole is no use.</param>
+internal sealed record PlanStep(string? Table, string? Index, bool Seeks)
+{
+    /// <summary>Whether every row of the table is looked at.</summary>
+    public bool IsFullScan => !Seeks;
+}
+
+/// <summary>How a database would run a statement.</summary>
+internal sealed record QueryPlan(string Text, IReadOnlyList<PlanStep> Steps)
+{
+    public static async Task<QueryPlan> OfAsync(DbDataSource source, CapturedQuery query, bool discourageScans, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var connection = await Plain.OpenAsync(source, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        await using (connection.ConfigureAwait(Systematic.KeepContext))
+        {
+            return Plain.IsSqlite(connection)
+                ? await OfSqliteAsync(connection, query, cancellationToken).ConfigureAwait(Systematic.KeepContext)
+                : await OfPostgreSqlAsync(connection, query, discourageScans, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        }
+    }
+
+    /// <summary>Why the plan does not do, or null.</summary>
+    public string? Problem(string? index)
+    {
+        if (index is not null)
+        {
+            return Steps.Any(s => s.Seeks && string.Equals(s.Index, index, StringComparison.OrdinalIgnoreCase))
+                ? null
+                : $"The index {index} cannot be used to seek.";
+        }
+
+        var scan = Steps.FirstOrDefault(static s => s.IsFullScan);
+        return scan is not null ? $"The table {scan.Table} would be read as a whole."
+            : Steps.Count == 0 ? "The plan reads no table."
+            : null;
+    }
+
+    private static async Task<QueryPlan> OfPostgreSqlAsync(DbConnection connection, CapturedQuery query, bool discourageScans, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        await using (transaction.ConfigureAwait(Systematic.KeepContext))
+        {
+            if (discourageScans)
+            {
+                await Plain.QueryAsync(connection, transaction, "SET LOCAL enable_seqscan = off", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            }
+
+            var rows = await Plain.QueryAsync(connection, transaction, $"EXPLAIN (FORMAT JSON) {query.Text}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            await transaction.RollbackAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            var json = string.Concat(rows.Select(static r => Convert.ToString(r[0], CultureInfo.InvariantCulture)));
+            return new QueryPlan(json, PostgreSqlPlan.Steps(json));
+        }
+    }
+
+    private static async Task<QueryPlan> OfSqliteAsync(DbConnection connection, CapturedQuery query, CancellationToken cancellationToken)
+    {
+        var rows = await Plain.QueryAsync(connection, null, $"EXPLAIN QUERY PLAN {query.Text}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        string[] lines = [.. rows.Select(static r => Convert.ToString(r[3], CultureInfo.InvariantCulture)!)];
+        return new QueryPlan(string.Join(Environment.NewLine, lines), [.. lines.Select(SqlitePlan.Step).OfType<PlanStep>()]);
+    }
+}

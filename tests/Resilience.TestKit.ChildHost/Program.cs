@@ -1,0 +1,1 @@
+return await Resilience.TestKit.ChildHost.RunAsync(args).ConfigureAwait(false);
