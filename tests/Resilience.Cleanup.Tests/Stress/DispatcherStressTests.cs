@@ -126,7 +126,7 @@ public sealed class DispatcherStressTests
         fixture.Dispatcher.Snapshot().Closed.ShouldBe(5_000);
         fixture.Time.Elapsed.ShouldBe(TimeSpan.Zero);
         hold.Open();
-        await fixture.Time.DriveAsync(lane.DisposeAsync().AsTask(), TimeSpan.FromMinutes(1));
-        handler.Handled.Length.ShouldBe(100);
+        await handler.WhenHandledAsync(100);
+        await lane.DisposeAsync().AsTask().Within();
     }
 }
