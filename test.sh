@@ -24,6 +24,8 @@ done
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1 TZ=UTC
 export RESILIENCE_SOAK=$soak
+# 20,000 schedules a strategy become ten million.
+[ "$soak" -eq 0 ] || export RESILIENCE_SCHEDULE_FACTOR=500
 results=$PWD/artifacts/test-results
 work=$(mktemp -d "${TMPDIR:-/tmp}/resilience-test.XXXXXX")
 chmod 755 "$work"

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Resilience.TestKit.Internal;
 using Resilience.TestKit.Telemetry.Internal;
 
 namespace Resilience.TestKit;

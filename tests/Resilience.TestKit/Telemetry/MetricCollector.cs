@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Resilience.TestKit.Telemetry.Internal;
+using Resilience.TestKit.Internal;
 
 namespace Resilience.TestKit;
 

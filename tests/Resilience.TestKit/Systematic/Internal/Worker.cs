@@ -7,7 +7,7 @@ namespace Resilience.TestKit.Systematic.Internal;
 internal sealed class Worker
 {
     [ThreadStatic]
-    private static Worker? t_current;
+    private static Worker? _current;
 
     private readonly SemaphoreSlim _gate = new(0);
     private readonly Engine _engine;
@@ -21,7 +21,7 @@ internal sealed class Worker
     }
 
     /// <summary>The worker that the calling thread is, or <see langword="null"/> for a thread that does not belong to the explorer.</summary>
-    public static Worker? Current => t_current;
+    public static Worker? Current => _current;
 
     public Engine Engine => _engine;
 
@@ -63,7 +63,7 @@ internal sealed class Worker
 
     private void Main()
     {
-        t_current = this;
+        _current = this;
         while (true)
         {
             _gate.Wait();

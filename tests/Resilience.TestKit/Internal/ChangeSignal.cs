@@ -1,4 +1,4 @@
-namespace Resilience.TestKit.Telemetry.Internal;
+namespace Resilience.TestKit.Internal;
 
 /// <summary>
 /// Lets any number of waiters ask a condition again after every change. A change that comes between the question and the wait is not missed: the waiter takes the

@@ -1,0 +1,236 @@
+using Resilience.Shared;
+
+namespace Resilience.Cleanup;
+
+/// <summary>Deciding to close, running the steps, and the report.</summary>
+internal sealed partial class ScopeCore
+{
+    /// <summary>Decides to close and runs the steps, unless somebody else does.</summary>
+    public ValueTask<CleanupReport> CloseAsync(CleanupReason reason)
+    {
+        Systematic.Interleave("scope: before closing");
+        var running = Running | ((int)reason << ReasonShift);
+        return Interlocked.CompareExchange(ref _state, running, Open) == Open ? Run() : RunBegunAsync();
+    }
+
+    /// <summary>
+    /// Decides to close, and leaves the steps to whoever calls <see cref="RunBegunAsync"/> first. The scope's token is cancelled here, because what hangs on it
+    /// (routing, transports) must stop before a queue has its turn.
+    /// </summary>
+    /// <returns>False when it was decided before.</returns>
+    public bool TryBegin(CleanupReason reason)
+    {
+        Systematic.Interleave("scope: before beginning");
+        if (Interlocked.CompareExchange(ref _state, Begun | ((int)reason << ReasonShift), Open) != Open)
+        {
+            return false;
+        }
+
+        var beside = default(StepTally);
+        CancelClosing(ref beside);
+        if (beside.Failures is not null)
+        {
+            lock (_lock)
+            {
+                _beside.Add(beside);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Runs the steps of a scope whose close was decided; waits when they are running, returns the report when they have ended.</summary>
+    public ValueTask<CleanupReport> RunBegunAsync()
+    {
+        Systematic.Interleave("scope: before running");
+        var state = Volatile.Read(ref _state);
+        var begun = (state & PhaseMask) == Begun && Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | Running, state) == state;
+        return begun ? Run() : Join();
+    }
+
+    private ValueTask<CleanupReport> Run()
+    {
+        _started = environment.Time.GetTimestamp();
+        _runningThread = Environment.CurrentManagedThreadId;
+        var tally = default(StepTally);
+        CancelClosing(ref tally);
+        Systematic.Interleave("scope: before the list is taken");
+
+        Step[] steps;
+        int next;
+        bool early;
+        lock (_lock)
+        {
+            steps = _steps;
+            next = _count - 1;
+            early = _early > 0;
+            _steps = [];
+            _count = 0;
+        }
+
+        if (early)
+        {
+            _runningThread = 0;
+            var inside = ScopeFrame.IsInside(this);
+            var closing = RunRestAsync(steps, next, tally, early);
+            if (inside && !closing.IsCompleted)
+            {
+                // The caller is a step that was run early, and the close waits for it.
+                _ = closing.AsTask();
+                return new ValueTask<CleanupReport>(SoFar());
+            }
+
+            return closing;
+        }
+
+        next = RunUntilAsync(steps, next, ref tally);
+        return next < 0 ? new ValueTask<CleanupReport>(Finish(tally)) : RunRestAsync(steps, next, tally, early);
+    }
+
+    /// <summary>Runs synchronous steps; returns the index of the first asynchronous one, or -1 at the end.</summary>
+    private int RunUntilAsync(Step[] steps, int next, ref StepTally tally)
+    {
+        for (; next >= 0; next--)
+        {
+            ref var step = ref steps[next];
+            if (step.IsEmpty)
+            {
+                continue;
+            }
+
+            Systematic.Interleave("scope: before a step");
+            if (!step.Invoker!.TryRun(step, ref tally))
+            {
+                break;
+            }
+
+            step = default;
+        }
+
+        _runningThread = 0;
+        return next;
+    }
+
+    private async ValueTask<CleanupReport> RunRestAsync(Step[] steps, int next, StepTally tally, bool early)
+    {
+        var frame = ScopeFrame.Enter(this);
+        if (early)
+        {
+            await WaitForEarlyAsync().ConfigureAwait(Systematic.KeepContext);
+        }
+
+        for (; next >= 0; next--)
+        {
+            var step = steps[next];
+            steps[next] = default;
+            if (step.IsEmpty)
+            {
+                continue;
+            }
+
+            Systematic.Interleave("scope: before a step");
+            _runningThread = Environment.CurrentManagedThreadId;
+            var ran = step.Invoker!.TryRun(step, ref tally);
+            _runningThread = 0;
+            if (!ran)
+            {
+                var left = environment.Deadline - environment.Time.GetElapsedTime(_started);
+                var wait = left < environment.StepTimeout ? left : environment.StepTimeout;
+                var result = await RunStepAsync(step, Reason, wait).ConfigureAwait(Systematic.KeepContext);
+                result.AddTo(ref tally, step, wait);
+            }
+        }
+
+        frame.Leave();
+        return Finish(tally);
+    }
+
+    private CleanupReport Finish(in StepTally own)
+    {
+        Systematic.Interleave("scope: before the end");
+        var duration = environment.Time.GetElapsedTime(_started);
+        var tally = own;
+        CleanupReport report;
+        lock (_lock)
+        {
+            Systematic.Assert(Phase == Running, "a scope ends once, and only after it ran");
+            Systematic.Assert(_count == 0, "nothing is registered with a scope that closes");
+            tally.Add(_beside);
+            report = new CleanupReport(isCompleted: true, Reason, tally, duration);
+        }
+
+        Tell(report);
+        TaskCompletionSource<CleanupReport>? completion;
+        lock (_lock)
+        {
+            _report = report;
+            Volatile.Write(ref _state, (_state & ~PhaseMask) | Closed);
+            completion = _completion;
+        }
+
+        completion?.TrySetResult(report);
+        return report;
+    }
+
+    private ValueTask<CleanupReport> Join()
+    {
+        if (Phase == Closed)
+        {
+            lock (_lock)
+            {
+                return new ValueTask<CleanupReport>(_report);
+            }
+        }
+
+        return _runningThread == Environment.CurrentManagedThreadId || ScopeFrame.IsInside(this)
+            ? new ValueTask<CleanupReport>(SoFar())
+            : new ValueTask<CleanupReport>(Completion);
+    }
+
+    private CleanupReport SoFar()
+    {
+        lock (_lock)
+        {
+            return new CleanupReport(isCompleted: false, Reason, _beside, TimeSpan.Zero);
+        }
+    }
+
+    private void CancelClosing(ref StepTally tally)
+    {
+        CancellationTokenSource? source;
+        lock (_lock)
+        {
+            source = _closing;
+            _closing = null;
+        }
+
+        try
+        {
+            source?.Cancel();
+        }
+        catch (AggregateException exception)
+        {
+            tally.Fail(new Step(0, null, null, null, "Closing token"), exception);
+        }
+    }
+
+    private void Tell(in CleanupReport report)
+    {
+        try
+        {
+            environment.Metrics?.ScopeClosed(report);
+            if (report.Failures.Count > 0)
+            {
+                CleanupLog.ScopeFailed(environment.Logger, report);
+            }
+            else if (report.Duration >= environment.SlowAfter)
+            {
+                CleanupLog.ScopeSlow(environment.Logger, report.Duration.TotalMilliseconds, report.Steps, report.Reason);
+            }
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A listener or a logger that throws must not keep the callers waiting.
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace Resilience.Storage.Internal;
+
+/// <summary>The audit rows of one transaction: written by one statement, shown to the sinks after the commit. Used by one flow at a time.</summary>
+internal sealed class AuditBatch(AuditWriter writer)
+{
+    private readonly List<AuditEntry> _entries = [];
+    private int _written;
+
+    public void Add(Guid request, string key, string path, string user, AuditResult result, int attempt = 0, string? error = null) =>
+        _entries.Add(writer.Entry(request, key, path, user, result, attempt, error));
+
+    public void Add(DeletionWork work, AuditResult result, string? path = null, int attempt = 0, string? error = null) =>
+        Add(work.Id, work.Key, path ?? work.Entry?.Path ?? string.Empty, work.Who.UserId, result, attempt, error);
+
+    /// <summary>Writes what was added since the last call, so that later statements of the transaction see it.</summary>
+    public async ValueTask WriteAsync(SqlSession session, CancellationToken cancellationToken)
+    {
+        if (_written < _entries.Count)
+        {
+            await writer.WriteAsync(session, _entries[_written..], cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            _written = _entries.Count;
+        }
+    }
+
+    /// <summary>Call after the commit, and only then.</summary>
+    public ValueTask PublishAsync() => _entries.Count == 0 ? ValueTask.CompletedTask : writer.PublishAsync(_entries);
+}

@@ -1,0 +1,26 @@
+using Polly;
+using Polly.Retry;
+
+namespace Resilience.Storage.Internal;
+
+/// <summary>The pipeline around the tries to delete one file. Its waits hold neither a connection nor a transaction.</summary>
+internal sealed class RetryPipeline(ResiliencePipeline pipeline)
+{
+    public ResiliencePipeline Pipeline => pipeline;
+
+    public static RetryPipeline Create(FileDeletionOptions options, TimeProvider time)
+    {
+        var builder = new ResiliencePipelineBuilder { TimeProvider = time };
+        if (options.MaxRetries > 0)
+        {
+            builder.AddRetry(new RetryStrategyOptions
+            {
+                MaxRetryAttempts = options.MaxRetries,
+                ShouldHandle = static arguments => new ValueTask<bool>(arguments.Outcome.Exception is FileAttemptException { IsRetryable: true }),
+                DelayGenerator = arguments => new ValueTask<TimeSpan?>(Backoff.After(arguments.AttemptNumber, options.RetryDelay, options.MaxRetryDelay)),
+            });
+        }
+
+        return new(builder.Build());
+    }
+}

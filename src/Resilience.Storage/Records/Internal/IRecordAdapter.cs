@@ -1,0 +1,44 @@
+namespace Resilience.Storage.Internal;
+
+/// <summary>A record that a transaction holds the lock of.</summary>
+/// <param name="Record">The record.</param>
+/// <param name="IsPending">Whether a deletion of it is under way.</param>
+/// <param name="Snapshot">What brings it back, where that is taken before the removal.</param>
+internal sealed record LockedRecord(FileRecord Record, bool IsPending, string? Snapshot);
+
+/// <summary>Records in sets, for group commit. In every method the session's transaction is the one that counts.</summary>
+internal interface IRecordAdapter
+{
+    /// <summary>The key as the database would write it; null when no record can have it.</summary>
+    string? Canonical(string key);
+
+    /// <summary>Checks the mapping against the database. Runs once, at start.</summary>
+    Task ValidateAsync(SqlSession session, CancellationToken cancellationToken);
+
+    /// <summary>A look without a lock; null when there is no live record.</summary>
+    Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken);
+
+    /// <summary>Locks records in the order of their keys. Without <paramref name="wait"/>, leaves out those that others hold.</summary>
+    Task<List<LockedRecord>> LockAsync(SqlSession session, IReadOnlyList<string> keys, bool wait, CancellationToken cancellationToken);
+
+    /// <summary>Which of these keys there is a row for, whoever holds it.</summary>
+    Task<List<string>> VisibleAsync(SqlSession session, IReadOnlyList<string> keys, CancellationToken cancellationToken);
+
+    /// <summary>Which of these paths more than one record has.</summary>
+    Task<List<string>> SharedAsync(SqlSession session, IReadOnlyList<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>Removes locked records; every one, or it throws. Sets the snapshot of each entry that needs one.</summary>
+    Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken);
+
+    /// <summary>Locks what is left of removed records; gives those that others hold (never with <paramref name="wait"/>).</summary>
+    Task<List<string>> LockRemovedAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait, CancellationToken cancellationToken);
+
+    /// <summary>Removes what is left of removed records.</summary>
+    Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken);
+
+    /// <summary>Brings a record back.</summary>
+    Task<bool> RestoreAsync(SqlSession session, JournalEntry entry, string errorCode, CancellationToken cancellationToken);
+
+    /// <summary>Which of these paths any record has.</summary>
+    Task<IReadOnlyCollection<string>> KnownPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+}

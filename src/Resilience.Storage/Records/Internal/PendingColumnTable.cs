@@ -1,0 +1,103 @@
+namespace Resilience.Storage.Internal;
+
+/// <summary>
+/// Records in one table with a pending-delete column. Removal and return are updates, which no constraint can refuse; the row goes when the file is gone.
+/// The column holds the deletion's id, so each of the three steps touches a row only in the state that it expects.
+/// </summary>
+internal sealed class PendingColumnTable : TableAdapter
+{
+    private readonly string _pending;
+    private readonly string? _failed;
+
+    public PendingColumnTable(RecordTable map, SqlDialect dialect)
+        : base(map, dialect)
+    {
+        _pending = Quote(map.PendingColumn!);
+        _failed = map.FailedColumn is null ? null : Quote(map.FailedColumn);
+    }
+
+    public override async Task ValidateAsync(SqlSession session, CancellationToken cancellationToken)
+    {
+        var failed = _failed is null ? string.Empty : $", x.{_failed}";
+        await session.ScalarTextAsync($"SELECT {Columns}, x.{_pending}{failed} FROM {Table} x WHERE 1 = 0", cancellationToken).ConfigureAwait(Systematic.KeepContext);
+    }
+
+    public override async Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken)
+    {
+        var rows = await session.QueryTextAsync(
+            Sql($"SELECT {Columns} FROM {Table} x WHERE {KeyIn("@keys")} AND x.{_pending} IS NULL"),
+            ReadRecord,
+            cancellationToken,
+            ("@keys", JsonParameter.List([key]))).ConfigureAwait(Systematic.KeepContext);
+        return rows.Count == 1 ? rows[0] : null;
+    }
+
+    public override Task<List<LockedRecord>> LockAsync(SqlSession session, IReadOnlyList<string> keys, bool wait, CancellationToken cancellationToken) =>
+        session.QueryTextAsync(
+            Sql($"SELECT {Columns}, x.{_pending} FROM {Table} x WHERE {KeyIn("@keys")} ORDER BY x.{Key} {LockClause(wait)}"),
+            reader => new LockedRecord(ReadRecord(reader), !reader.IsDBNull(3 + Map.Columns.Count), null),
+            cancellationToken,
+            ("@keys", JsonParameter.List(keys)));
+
+    public override async Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken)
+    {
+        var failed = _failed is null ? string.Empty : $", {_failed} = NULL";
+        var changed = await session.ExecuteTextAsync(
+            Sql($"""
+                UPDATE {Table} AS x SET {_pending} = d.id{failed}
+                FROM (SELECT {"{text:0}"} AS id, CAST({"{text:1}"} AS {KeySql}) AS record_key FROM {"{rows:@rows}"}) AS d
+                WHERE x.{Key} = d.record_key AND x.{_pending} IS NULL
+                """),
+            cancellationToken,
+            ("@rows", JsonParameter.Rows(items, static (writer, item) =>
+            {
+                writer.WriteStringValue(item.Entry.Id);
+                writer.WriteStringValue(item.Entry.Key);
+            }))).ConfigureAwait(Systematic.KeepContext);
+        if (changed != items.Count)
+        {
+            throw new InvalidOperationException($"Marked {changed} records of {items.Count} in {Map.Table}: is {Map.KeyColumn} unique, and does a trigger interfere?");
+        }
+    }
+
+    public override async Task<List<string>> LockRemovedAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait, CancellationToken cancellationToken)
+    {
+        if (Dialect == SqlDialect.Sqlite)
+        {
+            return [];
+        }
+
+        var select = $"SELECT x.{_pending} FROM {Table} x WHERE {KeyIn("@keys")} AND {{in:x.{_pending}:@ids}}";
+        var keys = JsonParameter.List(entries.Select(static e => e.Key));
+        var ids = JsonParameter.List(entries.Select(static e => e.Id));
+        var locked = await session.QueryTextAsync(
+            Sql($"{select} ORDER BY x.{Key} {LockClause(wait)}"), static r => r.GetString(0), cancellationToken, ("@keys", keys), ("@ids", ids))
+            .ConfigureAwait(Systematic.KeepContext);
+        if (wait || locked.Count == entries.Count)
+        {
+            return [];
+        }
+
+        var present = await session.QueryTextAsync(Sql(select), static r => r.GetString(0), cancellationToken, ("@keys", keys), ("@ids", ids))
+            .ConfigureAwait(Systematic.KeepContext);
+        return [.. present.Except(locked, StringComparer.Ordinal)];
+    }
+
+    public override Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken) => session.ExecuteTextAsync(
+        Sql($"DELETE FROM {Table} AS x WHERE {KeyIn("@keys")} AND {{in:x.{_pending}:@ids}}"),
+        cancellationToken,
+        ("@keys", JsonParameter.List(entries.Select(static e => e.Key))),
+        ("@ids", JsonParameter.List(entries.Select(static e => e.Id))));
+
+    public override async Task<bool> RestoreAsync(SqlSession session, JournalEntry entry, string errorCode, CancellationToken cancellationToken)
+    {
+        var failed = _failed is null ? string.Empty : $", {_failed} = @error";
+        var changed = await session.ExecuteTextAsync(
+            Sql($"UPDATE {Table} AS x SET {_pending} = NULL{failed} WHERE {KeyIn("@keys")} AND x.{_pending} = @id"),
+            cancellationToken,
+            ("@keys", JsonParameter.List([entry.Key])),
+            ("@id", entry.Id),
+            ("@error", errorCode)).ConfigureAwait(Systematic.KeepContext);
+        return changed == 1;
+    }
+}
