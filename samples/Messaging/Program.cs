@@ -1,7 +1,6 @@
-var builder = WebApplication.CreateBuilder(args);
+using Messaging;
 
-var app = builder.Build();
-app.Run();
+return await MessagingApplication.Create(args).RunToEndAsync();
 
 /// <summary>The entry point; public so that tests can host the application.</summary>
 public partial class Program;

@@ -25,6 +25,31 @@ internal sealed partial class CleanupMetrics
         _steps = meter.CreateCounter<long>("resilience.cleanup.steps", "{step}", "Steps that were run.");
         _stepsLate = meter.CreateCounter<long>("resilience.cleanup.steps.late", "{step}", "Steps that were registered after closing had begun.");
         _abandonedEnded = meter.CreateCounter<long>("resilience.cleanup.steps.abandoned_ended", "{step}", "Steps that ended after they had been given up.");
+
+        _posted = meter.CreateCounter<long>("resilience.cleanup.posted", "{scope}", "Scopes that were posted, by lane.");
+        _inline = meter.CreateCounter<long>("resilience.cleanup.inline", "{scope}", "Posted scopes whose steps were run on the caller.");
+        _sourceLimited = meter.CreateCounter<long>("resilience.cleanup.source.limited", "{scope}", "Posted scopes that got a low priority because of their source.");
+        _latency = meter.CreateHistogram("resilience.cleanup.latency", "s", "From a post to the end of the close.", tags: null, Seconds);
+        _batchSize = meter.CreateHistogram<int>("resilience.cleanup.batch.size", "{scope}", "Scopes that a worker took at once.");
+        _lockHold = meter.CreateHistogram("resilience.cleanup.lock.hold", "s", "How long the lock of a key was held for a batch.", tags: null, Seconds);
+        _lockTimeouts = meter.CreateCounter<long>("resilience.cleanup.lock.timeouts", "{timeout}", "Locks of keys that were not free in time.");
+        _restarts = meter.CreateCounter<long>("resilience.cleanup.worker.restarts", "{restart}", "Workers that were started again after a crash.");
+        _replaced = meter.CreateCounter<long>("resilience.cleanup.worker.replaced", "{worker}", "Workers that were replaced because a step blocked them.");
+        meter.CreateObservableGauge("resilience.cleanup.queue.depth", Depth, "{scope}", "Scopes that wait, by lane.");
+        meter.CreateObservableGauge("resilience.cleanup.queue.capacity", () => Read(static d => d.Options.QueueCapacity), "{scope}", "The bound on pending scopes.");
+        meter.CreateObservableGauge("resilience.cleanup.pending", () => Read(static d => d.Queue.Pending), "{scope}", "Scopes that wait or are being closed.");
+        meter.CreateObservableGauge(
+            "resilience.cleanup.queue.oldest_age", () => Volatile.Read(ref _dispatcher)?.OldestAge().TotalSeconds ?? 0, "s", "How long the oldest waiting scope has waited.");
+        meter.CreateObservableGauge("resilience.cleanup.breaker.state", () => Read(static d => (int)d.Breaker.State), "{state}", "0 closed, 1 open, 2 probing.");
+        meter.CreateObservableGauge("resilience.cleanup.workers.stuck", () => Read(static d => d.Supervisor.Stuck), "{worker}", "Replaced workers that are still blocked.");
+        meter.CreateObservableGauge("resilience.cleanup.alert.active", ActiveAlerts, "{alert}", "1 while an alert is raised.");
+
+        _laneHandled = meter.CreateCounter<long>("resilience.cleanup.lane.handled", "{item}", "Items that a lane's handler finished.");
+        _laneCoalesced = meter.CreateCounter<long>("resilience.cleanup.lane.coalesced", "{item}", "Items that were merged into a pending one or cancelled it out.");
+        _laneRefused = meter.CreateCounter<long>("resilience.cleanup.lane.refused", "{item}", "Items that a full or stopped lane refused.");
+        _laneRetries = meter.CreateCounter<long>("resilience.cleanup.lane.retries", "{item}", "Items that wait for another attempt.");
+        _laneFailed = meter.CreateCounter<long>("resilience.cleanup.lane.failed", "{item}", "Items that failed for good or were left at the end.");
+        meter.CreateObservableGauge("resilience.cleanup.lane.pending", LanePending, "{key}", "Keys that wait in a lane.");
     }
 
     public void ScopeClosed(in CleanupReport report)

@@ -83,6 +83,27 @@ public sealed class CleanupScope : IAsyncDisposable
     }
 
     /// <summary>
+    /// Registers the removal of a member from an index. A dispatcher removes the members of many scopes at once, under one lock per key, before it runs their other steps;
+    /// a scope that is closed without a dispatcher removes its own in its turn.
+    /// </summary>
+    /// <param name="index">The index.</param>
+    /// <param name="key">The key that the member stands under.</param>
+    /// <param name="member">The member.</param>
+    /// <param name="name">A name for reports and logs.</param>
+    /// <typeparam name="TKey">The key's type.</typeparam>
+    /// <typeparam name="TMember">The member's type.</typeparam>
+    /// <returns>A handle: release it when the member was removed otherwise.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="index"/> or <paramref name="key"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The content of this scope was moved.</exception>
+    public CleanupHandle RemoveFrom<TKey, TMember>(IBatchCleanup<TKey, TMember> index, TKey key, TMember member, string? name = null)
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(key);
+        return Core().Add(MembershipInvoker.Instance, new Membership<TKey, TMember>(index, key, member), null, name);
+    }
+
+    /// <summary>
     /// Closes the scope when the token is cancelled: on the thread pool, never on the thread that cancels. The registration is taken back when the scope closes,
     /// so a token that outlives the scope does not hold on to it.
     /// </summary>

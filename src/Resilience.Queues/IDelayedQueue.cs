@@ -49,7 +49,8 @@ public interface IDelayedQueue<T> : IDelayedQueue
     /// <param name="options">Delay and id, or <see langword="null"/>: due now, with an id of the queue's own.</param>
     /// <param name="cancellationToken">Ends the waiting, not necessarily the operation.</param>
     /// <returns>What became of it. A full queue is a result and no exception; see <see cref="EnqueueResult.EnsureAccepted"/>.</returns>
-    /// <exception cref="ArgumentException">The payload is too large or the id is not permitted.</exception>
+    /// <exception cref="PayloadTooLargeException">The payload is larger than <see cref="DelayedQueueOptions.MaxPayloadBytes"/>.</exception>
+    /// <exception cref="ArgumentException">The id is not permitted.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The delay is negative or above <see cref="DelayedQueueOptions.MaxDelay"/>.</exception>
     /// <remarks>When the store cannot be reached, its exception comes through, and the message may or may not be in the queue: give an id and enqueue again.</remarks>
     ValueTask<EnqueueResult> EnqueueAsync(T item, EnqueueOptions? options = null, CancellationToken cancellationToken = default);
@@ -58,7 +59,9 @@ public interface IDelayedQueue<T> : IDelayedQueue
     /// <param name="requests">The messages.</param>
     /// <param name="cancellationToken">Ends the waiting, not necessarily the operation.</param>
     /// <returns>One result for each, in order. Some may be accepted and others not.</returns>
-    /// <exception cref="ArgumentException">One of the messages is not permitted; then none was added.</exception>
+    /// <exception cref="ArgumentException">
+    /// One of the messages is not permitted. None of its operation was added; a store that learns sizes by writing may have added earlier operations of the batch.
+    /// </exception>
     ValueTask<IReadOnlyList<EnqueueResult>> EnqueueBatchAsync(ReadOnlyMemory<EnqueueRequest<T>> requests, CancellationToken cancellationToken = default);
 
     /// <summary>Leases due messages.</summary>

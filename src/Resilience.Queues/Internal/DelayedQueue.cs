@@ -198,9 +198,7 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
         if (bytes > _options.MaxPayloadBytes)
         {
             Monitor.Rejected(RejectionReason.Payload);
-            throw new ArgumentException(
-                $"The payload has {bytes} bytes and MaxPayloadBytes is {_options.MaxPayloadBytes}; keep the content elsewhere and enqueue its id, or raise MaxPayloadBytes.",
-                nameof(item));
+            throw new PayloadTooLargeException(bytes, _options.MaxPayloadBytes);
         }
 
         var activity = Activity.Current;
@@ -225,7 +223,7 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
         try
         {
             messages[0] = message;
-            await _store.EnqueueAsync(messages.AsMemory(0, 1), results.AsMemory(0, 1), cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            await StoreAsync(messages.AsMemory(0, 1), results.AsMemory(0, 1), cancellationToken).ConfigureAwait(Systematic.KeepContext);
             return results[0];
         }
         finally
@@ -237,7 +235,7 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
 
     private async ValueTask EnqueueAsync(ReadOnlyMemory<NewMessage<T>> messages, Memory<EnqueueResult> results, CancellationToken cancellationToken)
     {
-        await _store.EnqueueAsync(messages, results, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        await StoreAsync(messages, results, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         for (var i = 0; i < results.Length; i++)
         {
             if (results.Span[i].Status == EnqueueStatus.Full && _options.FullMode == QueueFullMode.Wait)
@@ -247,6 +245,20 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
             }
 
             Monitor.Enqueued(results.Span[i]);
+        }
+    }
+
+    private async ValueTask StoreAsync(ReadOnlyMemory<NewMessage<T>> messages, Memory<EnqueueResult> results, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _store.EnqueueAsync(messages, results, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        }
+        catch (PayloadTooLargeException)
+        {
+            // A store that learns the size by writing the item.
+            Monitor.Rejected(RejectionReason.Payload);
+            throw;
         }
     }
 

@@ -1,18 +1,13 @@
 using System.Data.Common;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Npgsql;
+using Resilience.TestKit;
 
 namespace Resilience.Data.Tests.Support;
 
 /// <summary>A database of one test: created empty, dropped at the end.</summary>
 internal sealed class TestDatabase : IAsyncDisposable
 {
-    private static readonly string Server = Environment.GetEnvironmentVariable("RESILIENCE_POSTGRES")
-        ?? throw new InvalidOperationException("RESILIENCE_POSTGRES names no server; run the tests with ./test.sh.");
-
-    private static int _count;
-
     private readonly Func<ValueTask> _drop;
 
     private TestDatabase(SqlDialect dialect, DbDataSource source, string connectionString, Func<ValueTask> drop)
@@ -34,39 +29,33 @@ internal sealed class TestDatabase : IAsyncDisposable
 
     public static async Task<TestDatabase> PostgreSqlAsync(string? schema = null)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"data_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}");
-        await using var server = NpgsqlDataSource.Create(Server);
-        await RunAsync(server, $"CREATE DATABASE {name}");
-        var connectionString = new NpgsqlConnectionStringBuilder(Server) { Database = name, MaxPoolSize = 40, IncludeErrorDetail = false }.ConnectionString;
-        var source = NpgsqlDataSource.Create(connectionString);
-        var database = new TestDatabase(SqlDialect.PostgreSql, source, connectionString, async () =>
-        {
-            await source.DisposeAsync();
-            await using var again = NpgsqlDataSource.Create(Server);
-            await RunAsync(again, $"DROP DATABASE {name} WITH (FORCE)");
-        });
+        var server = await PostgreSqlServer.SharedAsync();
+        var created = await server.CreateDatabaseAsync();
+        var database = new TestDatabase(SqlDialect.PostgreSql, created.DataSource, created.ConnectionString, created.DisposeAsync);
         await database.RunAsync(schema);
         return database;
     }
 
     public static async Task<TestDatabase> SqliteAsync(string? schema = null)
     {
-        SQLitePCL.Batteries_V2.Init();
-        var folder = Directory.CreateTempSubdirectory("data-tests");
-        var connectionString = $"Data Source={Path.Combine(folder.FullName, "test.db")}";
-        var source = SqliteFactory.Instance.CreateDataSource(connectionString);
-        var database = new TestDatabase(SqlDialect.Sqlite, source, connectionString, () =>
+        var file = new SqliteFile();
+        var database = new TestDatabase(SqlDialect.Sqlite, SqliteFactory.Instance.CreateDataSource(file.ConnectionString), file.ConnectionString, () =>
         {
-            SqliteConnection.ClearAllPools();
-            folder.Delete(recursive: true);
+            file.Dispose();
             return ValueTask.CompletedTask;
         });
-        await database.RunAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
         await database.RunAsync(schema);
         return database;
     }
 
-    public Task RunAsync(string? sql) => string.IsNullOrEmpty(sql) ? Task.CompletedTask : RunAsync(Source, sql);
+    public async Task RunAsync(string? sql)
+    {
+        if (!string.IsNullOrEmpty(sql))
+        {
+            await using var command = Source.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
 
     public async Task<T> ScalarAsync<T>(string sql)
     {
@@ -75,10 +64,4 @@ internal sealed class TestDatabase : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _drop();
-
-    private static async Task RunAsync(DbDataSource source, string sql)
-    {
-        await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync();
-    }
 }

@@ -9,7 +9,7 @@ public sealed class PublicSqlSurfaceTests
     private static readonly HashSet<string> Harmless = new(StringComparer.Ordinal)
     {
         "name", "table", "column", "text", "lockAlias", "key", "keys", "tag", "tags", "match", "file", "statementFingerprint", "reason", "endpoint", "loaderName",
-        "connectionName", "index", "original", "value",
+        "connectionName", "index", "original", "value", "writer",
     };
 
     [Fact]

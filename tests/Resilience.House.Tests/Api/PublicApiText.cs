@@ -1,10 +1,14 @@
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Resilience.House.Tests.Api;
 
-/// <summary>Writes the public surface of an assembly as sorted text: one line a member, with nullability, parameter names and default values.</summary>
+/// <summary>
+/// Writes the public surface of an assembly as sorted text: one line a member, with nullability, parameter names and default values. What the compiler adds to a
+/// record is left out: it follows from the properties and the constructor.
+/// </summary>
 internal static class PublicApiText
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
@@ -66,7 +70,7 @@ internal static class PublicApiText
         }
 
         return type.GetConstructors(Declared).Where(Visible).Select(static ctor => $"new({Parameters(ctor)})")
-            .Concat(type.GetMethods(Declared).Where(static method => Visible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && !method.Name.StartsWith('<')).Select(MethodText))
+            .Concat(type.GetMethods(Declared).Where(static method => Visible(method) && !method.IsDefined(typeof(CompilerGeneratedAttribute), false) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && !method.Name.StartsWith('<')).Select(MethodText))
             .Concat(type.GetProperties(Declared).Where(static property => property.GetAccessors(true).Any(Visible)).Select(PropertyText))
             .Concat(type.GetEvents(Declared).Where(static item => Visible(item.AddMethod!)).Select(static item => $"event {TypeText.Full(item.EventHandlerType!)} {item.Name}"))
             .Concat(type.GetFields(Declared).Where(static field => field.IsPublic || field.IsFamily).Select(FieldText));
@@ -96,7 +100,7 @@ internal static class PublicApiText
 
     private static string Parameters(MethodBase method)
     {
-        var extension = method.IsDefined(typeof(System.Runtime.CompilerServices.ExtensionAttribute), false) ? "this " : "";
+        var extension = method.IsDefined(typeof(ExtensionAttribute), false) ? "this " : "";
         return extension + string.Join(", ", method.GetParameters().Select(Parameter));
     }
 

@@ -30,6 +30,10 @@ public sealed partial class SourceTests
         Matches("", Unfinished(), static file => !file.EndsWith("SourceTests.cs", StringComparison.Ordinal)).ShouldBeEmpty();
 
     [Fact]
+    public void What_a_package_does_not_support_is_said_and_not_just_thrown() =>
+        Matches("src/", BareRefusal()).ShouldBeEmpty("NotSupportedException needs a text that says what to do instead");
+
+    [Fact]
     public void Pragmas_stay_within_two_per_thousand_lines_and_say_why()
     {
         var lines = Repository.Source("src/").SelectMany(Lines).ToArray();
@@ -66,8 +70,11 @@ public sealed partial class SourceTests
     [GeneratedRegex("/(Interfaces|Models|Helpers|Utils|Utilities|Common|Services|Enums|Classes)/")]
     private static partial Regex KindFolder();
 
-    [GeneratedRegex(@"NotImplementedException|throw new NotSupportedException\(\)|\bTODO\b|\bFIXME\b|\bHACK\b")]
+    [GeneratedRegex(@"NotImplementedException|\bTODO\b|\bFIXME\b|\bHACK\b")]
     private static partial Regex Unfinished();
+
+    [GeneratedRegex(@"throw new NotSupportedException\(\)")]
+    private static partial Regex BareRefusal();
 
     [GeneratedRegex(@"\.GetAwaiter\(\)\.GetResult\(\)|\.Wait\(\)|async void|Thread\.Sleep")]
     private static partial Regex Blocking();

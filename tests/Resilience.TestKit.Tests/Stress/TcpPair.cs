@@ -16,9 +16,14 @@ internal sealed class TcpPair : IDisposable
 
     public Socket Server { get; }
 
-    public static async Task<TcpPair> ConnectAsync(Socket listener, EndPoint? through = null)
+    public static async Task<TcpPair> ConnectAsync(Socket listener, EndPoint? through = null, int? receiveBuffer = null)
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBuffer is { } bytes)
+        {
+            client.ReceiveBufferSize = bytes;
+        }
+
         await client.ConnectAsync(through ?? listener.LocalEndPoint!).Within();
         return new TcpPair(client, await listener.AcceptAsync().Within());
     }

@@ -108,6 +108,20 @@ public sealed class TcpProxyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_cut_waits_for_a_slow_reader_to_get_what_was_allowed()
+    {
+        const int Offset = 65_536;
+        _proxy.ToClient.CutAfter(Offset);
+        using var pair = await TcpPair.ConnectAsync(_listener, _proxy.EndPoint, receiveBuffer: 4_096);
+        _ = pair.Server.SendAsync(new byte[2 * Offset]);
+        await Watchdog.UntilAsync(() => _proxy.ToClient.Bytes == Offset);
+
+        // Most of it is still in the proxy's kernel buffer now: the reader's window is small.
+        (await TcpPair.ReadAsync(pair.Client, Offset)).Length.ShouldBe(Offset);
+        await ShouldBeResetAsync(pair.Client);
+    }
+
+    [Fact]
     public async Task A_half_close_ends_one_direction_only()
     {
         using var pair = await ConnectAsync();

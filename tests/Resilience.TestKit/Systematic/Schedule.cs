@@ -18,6 +18,15 @@ public sealed class Schedule
     /// <summary>The clock of this schedule.</summary>
     public ScheduleTime Time => _engine.Time;
 
+    /// <summary>
+    /// Asked at every interleaving point; an exception that it returns is thrown there, into the code under test: a worker that dies between two steps.
+    /// </summary>
+    public Func<string, Exception?>? Faults
+    {
+        get => _engine.Faults;
+        set => _engine.Faults = value;
+    }
+
     /// <summary>Starts a logical task. It runs when the schedule chooses it; the returned task is its outcome.</summary>
     /// <param name="name">The name in traces.</param>
     /// <param name="body">The code.</param>

@@ -48,6 +48,13 @@ public sealed class ScheduleTime : TimeProvider
         Remove(timer);
         timer.Due = _now + Math.Max(0, dueTime.Ticks);
         timer.Order = _sequence++;
+        if (dueTime <= TimeSpan.Zero)
+        {
+            // Due at once needs no jump of the clock: it is ready now, as with the system's timers.
+            timer.Fire(_engine);
+            return;
+        }
+
         _pending.Add(timer);
     }
 

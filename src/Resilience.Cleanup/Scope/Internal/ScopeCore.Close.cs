@@ -98,13 +98,12 @@ internal sealed partial class ScopeCore
                 continue;
             }
 
-            if (step.Invoker!.IsAsync)
+            Systematic.Interleave("scope: before a step");
+            if (!step.Invoker!.TryRun(step, ref tally))
             {
                 break;
             }
 
-            Systematic.Interleave("scope: before a step");
-            RunSync(step, ref tally);
             step = default;
         }
 
@@ -130,18 +129,15 @@ internal sealed partial class ScopeCore
             }
 
             Systematic.Interleave("scope: before a step");
-            if (step.Invoker!.IsAsync)
+            _runningThread = Environment.CurrentManagedThreadId;
+            var ran = step.Invoker!.TryRun(step, ref tally);
+            _runningThread = 0;
+            if (!ran)
             {
                 var left = environment.Deadline - environment.Time.GetElapsedTime(_started);
                 var wait = left < environment.StepTimeout ? left : environment.StepTimeout;
                 var result = await RunStepAsync(step, Reason, wait).ConfigureAwait(Systematic.KeepContext);
                 result.AddTo(ref tally, step, wait);
-            }
-            else
-            {
-                _runningThread = Environment.CurrentManagedThreadId;
-                RunSync(step, ref tally);
-                _runningThread = 0;
             }
         }
 

@@ -16,14 +16,10 @@ internal sealed partial class ScopeCore
         var frame = ScopeFrame.Enter(this);
         var tally = default(StepTally);
         Systematic.Interleave("scope: before an early step");
-        if (step.Invoker!.IsAsync)
+        if (!step.Invoker!.TryRun(step, ref tally))
         {
             var result = await RunStepAsync(step, CleanupReason.Unspecified, environment.StepTimeout).ConfigureAwait(Systematic.KeepContext);
             result.AddTo(ref tally, step, environment.StepTimeout);
-        }
-        else
-        {
-            RunSync(step, ref tally);
         }
 
         frame.Leave();
@@ -38,37 +34,18 @@ internal sealed partial class ScopeCore
         return true;
     }
 
-    private static void RunSync(in Step step, ref StepTally tally)
-    {
-        try
-        {
-            step.Invoker!.Run(step.Target!, step.State);
-            tally.Succeeded += step.Invoker.IsCounted ? 1 : 0;
-        }
-        catch (Exception exception)
-        {
-            tally.Fail(step, exception);
-        }
-    }
-
     private void RunLate(in Step step)
     {
-        if (!step.Invoker!.IsCounted)
-        {
-            step.Invoker.Run(step.Target!, null);
-            return;
-        }
-
         Systematic.Interleave("scope: before a late step");
-        if (step.Invoker.IsAsync)
+        var tally = new StepTally { Late = step.Invoker!.IsCounted ? 1 : 0 };
+        if (step.Invoker.TryRun(step, ref tally))
+        {
+            AddLate(tally);
+        }
+        else
         {
             _ = RunLateAsync(step);
-            return;
         }
-
-        var tally = new StepTally { Late = 1 };
-        RunSync(step, ref tally);
-        AddLate(tally);
     }
 
     private async Task RunLateAsync(Step step)
@@ -105,7 +82,7 @@ internal sealed partial class ScopeCore
         ValueTask running;
         try
         {
-            running = step.Invoker.RunAsync(step.Target!, step.State, reason, token);
+            running = step.Invoker.RunAsync(step, new StepCall(environment, reason, token));
             if (running.IsCompleted)
             {
                 await running.ConfigureAwait(Systematic.KeepContext);

@@ -136,12 +136,27 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
             }
         }
 
-        if (!run && !step.Invoker!.IsCounted)
+        if (!run && step.Target is CloseTrigger trigger)
         {
-            step.Invoker.Run(step.Target!, null);
+            trigger.TakeBack();
         }
 
         return true;
+    }
+
+    /// <summary>Adds what can be removed together with the members of other scopes, once closing was decided and the steps do not run yet.</summary>
+    public void CollectMemberships(List<Membership> into)
+    {
+        lock (_lock)
+        {
+            for (var i = _count - 1; i >= 0; i--)
+            {
+                if (_steps[i].Target is Membership { IsDone: false } membership)
+                {
+                    into.Add(membership);
+                }
+            }
+        }
     }
 
     private int IndexOf(long id)

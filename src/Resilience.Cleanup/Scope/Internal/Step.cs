@@ -9,6 +9,7 @@ internal readonly record struct Step(long Id, StepInvoker? Invoker, object? Targ
     public string DisplayName => Name ?? Target switch
     {
         Delegate d => $"{d.Method.DeclaringType?.Name}.{d.Method.Name}",
+        Membership => "RemoveFrom",
         null => "(step)",
         var target => target.GetType().Name,
     };

@@ -5,69 +5,92 @@ namespace Resilience.Cleanup;
 /// </summary>
 internal abstract class StepInvoker
 {
-    /// <summary>Whether <see cref="RunAsync"/> is to be called, and not <see cref="Run"/>.</summary>
-    public abstract bool IsAsync { get; }
-
     /// <summary>Whether the step wants a token.</summary>
     public virtual bool TakesToken => false;
 
     /// <summary>Whether the step is the application's, and so is counted.</summary>
     public virtual bool IsCounted => true;
 
-    public virtual void Run(object target, object? state) =>
-        throw new NotSupportedException("This kind of step is asynchronous.");
+    /// <summary>Runs the step on this thread and counts its end. False when it has to be run by <see cref="RunAsync"/>; then nothing has happened.</summary>
+    public abstract bool TryRun(in Step step, ref StepTally tally);
 
-    public virtual ValueTask RunAsync(object target, object? state, CleanupReason reason, StepToken? token) =>
-        throw new NotSupportedException("This kind of step is synchronous.");
+    /// <summary>Runs the step asynchronously. It may throw at once.</summary>
+    public abstract ValueTask RunAsync(Step step, in StepCall call);
 }
 
-internal sealed class DisposableInvoker : StepInvoker
+/// <summary>What an asynchronous step is run with.</summary>
+internal readonly record struct StepCall(ScopeEnvironment Environment, CleanupReason Reason, StepToken? Token);
+
+/// <summary>A kind of step that always runs on the thread that closes.</summary>
+internal abstract class SynchronousInvoker : StepInvoker
+{
+    public sealed override bool TryRun(in Step step, ref StepTally tally)
+    {
+        try
+        {
+            Run(step.Target!, step.State);
+            tally.Succeeded += IsCounted ? 1 : 0;
+        }
+        catch (Exception exception)
+        {
+            tally.Fail(step, exception);
+        }
+
+        return true;
+    }
+
+    public sealed override ValueTask RunAsync(Step step, in StepCall call)
+    {
+        Run(step.Target!, step.State);
+        return ValueTask.CompletedTask;
+    }
+
+    protected abstract void Run(object target, object? state);
+}
+
+/// <summary>A kind of step that is always run asynchronously.</summary>
+internal abstract class AsynchronousInvoker : StepInvoker
+{
+    public sealed override bool TryRun(in Step step, ref StepTally tally) => false;
+}
+
+internal sealed class DisposableInvoker : SynchronousInvoker
 {
     public static readonly DisposableInvoker Instance = new();
 
-    public override bool IsAsync => false;
-
-    public override void Run(object target, object? state) => ((IDisposable)target).Dispose();
+    protected override void Run(object target, object? state) => ((IDisposable)target).Dispose();
 }
 
-internal sealed class AsyncDisposableInvoker : StepInvoker
+internal sealed class AsyncDisposableInvoker : AsynchronousInvoker
 {
     public static readonly AsyncDisposableInvoker Instance = new();
 
-    public override bool IsAsync => true;
-
-    public override ValueTask RunAsync(object target, object? state, CleanupReason reason, StepToken? token) => ((IAsyncDisposable)target).DisposeAsync();
+    public override ValueTask RunAsync(Step step, in StepCall call) => ((IAsyncDisposable)step.Target!).DisposeAsync();
 }
 
-internal sealed class ActionInvoker<TState> : StepInvoker
+internal sealed class ActionInvoker<TState> : SynchronousInvoker
 {
     public static readonly ActionInvoker<TState> Instance = new();
 
-    public override bool IsAsync => false;
-
-    public override void Run(object target, object? state) => ((Action<TState>)target)((TState)state!);
+    protected override void Run(object target, object? state) => ((Action<TState>)target)((TState)state!);
 }
 
-internal sealed class FuncInvoker<TState> : StepInvoker
+internal sealed class FuncInvoker<TState> : AsynchronousInvoker
 {
     public static readonly FuncInvoker<TState> Instance = new();
 
-    public override bool IsAsync => true;
-
     public override bool TakesToken => true;
 
-    public override ValueTask RunAsync(object target, object? state, CleanupReason reason, StepToken? token) =>
-        ((Func<TState, CleanupContext, ValueTask>)target)((TState)state!, new CleanupContext(reason, token!));
+    public override ValueTask RunAsync(Step step, in StepCall call) =>
+        ((Func<TState, CleanupContext, ValueTask>)step.Target!)((TState)step.State!, new CleanupContext(call.Reason, call.Token!));
 }
 
 /// <summary>Takes the registration of a <c>CloseWhen</c> back.</summary>
-internal sealed class CloseTriggerInvoker : StepInvoker
+internal sealed class CloseTriggerInvoker : SynchronousInvoker
 {
     public static readonly CloseTriggerInvoker Instance = new();
 
-    public override bool IsAsync => false;
-
     public override bool IsCounted => false;
 
-    public override void Run(object target, object? state) => ((CloseTrigger)target).TakeBack();
+    protected override void Run(object target, object? state) => ((CloseTrigger)target).TakeBack();
 }

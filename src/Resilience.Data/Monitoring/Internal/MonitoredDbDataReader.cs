@@ -34,7 +34,8 @@ internal sealed partial class MonitoredDbDataReader(DbDataReader inner, ReadInPr
             return AwaitReadAsync(task);
         }
 
-        Count(task.GetAwaiter().GetResult());
+        // The provider's own task goes back to the caller: nothing is allocated for a row that is there already.
+        Count(new ValueTask<bool>(task).Result);
         return task;
     }
 

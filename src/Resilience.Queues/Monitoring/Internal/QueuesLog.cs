@@ -37,4 +37,16 @@ internal static partial class QueuesLog
 
     [LoggerMessage(2014, LogLevel.Warning, "A settlement of queue {Queue} could not be delivered before its lease ended; the message is handled again.")]
     public static partial void SettlementLost(ILogger logger, string queue);
+
+    [LoggerMessage(2020, LogLevel.Error, "Stream {Stream} was at its hard cap: {Lost} entries that a consumer group had not read and acknowledged were removed; {Length} are left.")]
+    public static partial void UnreadLost(ILogger logger, string stream, long lost, long length);
+
+    [LoggerMessage(2021, LogLevel.Error, "Trimming failed; it is tried again with the next trigger.")]
+    public static partial void TrimFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(2022, LogLevel.Warning, "Appends to stream {Stream} are reported, which is not registered; register it with AddStream. Others like it are not warned about.")]
+    public static partial void UnknownStream(ILogger logger, string stream);
+
+    [LoggerMessage(2023, LogLevel.Warning, "The key {Stream} holds no stream and is not trimmed.")]
+    public static partial void NoStream(ILogger logger, string stream);
 }

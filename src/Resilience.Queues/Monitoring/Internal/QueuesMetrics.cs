@@ -43,6 +43,15 @@ internal sealed class QueuesMetrics
         CleanupDuration = meter.CreateHistogram("resilience.queues.cleanup.duration", "s", "Time of one run.", tags: null, DurationBuckets);
         CleanupBacklog = meter.CreateGauge<long>("resilience.queues.cleanup.backlog", "{message}", "Expired messages that the last run left.");
         StoreErrors = meter.CreateCounter<long>("resilience.queues.store.errors", "{error}", "Operations of background loops that the store failed.");
+        Trims = meter.CreateCounter<long>("resilience.queues.stream.trims", "{trim}", "Trims, by result.");
+        Trimmed = meter.CreateCounter<long>("resilience.queues.stream.trimmed", "{entry}", "Entries that were removed.");
+        UnreadLost = meter.CreateCounter<long>("resilience.queues.stream.unread_lost", "{entry}", "Removed entries that a group had not read and acknowledged.");
+        StreamLength = meter.CreateGauge<long>("resilience.queues.stream.length", "{entry}", "Entries after the last trim.");
+        StreamBytes = meter.CreateGauge<long>("resilience.queues.stream.bytes", "By", "Bytes of the stream, estimated.");
+        StreamLag = meter.CreateGauge<long>("resilience.queues.stream.lag", "{entry}", "Entries that the slowest group has not read.");
+        StreamBlocked = meter.CreateGauge<int>("resilience.queues.stream.blocked", "{stream}", "1 while a group holds the stream above its retention.");
+        ServerMemoryUsed = meter.CreateGauge<long>("resilience.queues.server.memory.used", "By", "Memory that the server uses.");
+        ServerMemoryMaximum = meter.CreateGauge<long>("resilience.queues.server.memory.maximum", "By", "The server's limit; 0 when there is none.");
         AlertActive = meter.CreateGauge<int>("resilience.queues.alert.active", "{alert}", "1 while the alert is raised.");
     }
 
@@ -95,6 +104,24 @@ internal sealed class QueuesMetrics
     public Gauge<long> CleanupBacklog { get; }
 
     public Counter<long> StoreErrors { get; }
+
+    public Counter<long> Trims { get; }
+
+    public Counter<long> Trimmed { get; }
+
+    public Counter<long> UnreadLost { get; }
+
+    public Gauge<long> StreamLength { get; }
+
+    public Gauge<long> StreamBytes { get; }
+
+    public Gauge<long> StreamLag { get; }
+
+    public Gauge<int> StreamBlocked { get; }
+
+    public Gauge<long> ServerMemoryUsed { get; }
+
+    public Gauge<long> ServerMemoryMaximum { get; }
 
     public Gauge<int> AlertActive { get; }
 }

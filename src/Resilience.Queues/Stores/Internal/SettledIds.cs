@@ -18,7 +18,7 @@ internal sealed class SettledIds(long retention, int capacity)
         var until = now + retention;
         _until[id] = until;
         _order.Enqueue((id, until));
-        while (_order.TryPeek(out var oldest) && (oldest.Until <= now || _order.Count > capacity))
+        while (_order.TryPeek(out var oldest) && (oldest.Until <= now || _until.Count > capacity))
         {
             _order.Dequeue();
 

@@ -61,7 +61,7 @@ internal sealed class CommitLoop : IAsyncDisposable
     {
         work.Stage = stage;
         work.Outcome = default;
-        var outcome = work.Wait();
+        var outcome = work.ExpectOutcome();
         _ = _loop.Value;
         Systematic.Interleave("storage.submit");
         await _queue.Writer.WriteAsync(work).ConfigureAwait(Systematic.KeepContext);

@@ -87,7 +87,7 @@ internal sealed class DeletionWork(Guid id, string key, DeletionContext who)
 
     public bool IsCancelled => Volatile.Read(ref _claim) == 2;
 
-    public Task<StepOutcome> Wait()
+    public Task<StepOutcome> ExpectOutcome()
     {
         Waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
         return Waiting.Task;

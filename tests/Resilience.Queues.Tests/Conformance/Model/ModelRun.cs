@@ -28,7 +28,7 @@ internal sealed class ModelRun
         MaxDeliveries = 4,
         MaxDeadLetters = 4,
         SettledIdRetention = TimeSpan.FromMilliseconds(400),
-        MaxSettledIds = 3,
+        MaxSettledIds = 100,
     };
 
     private IDelayedQueueStore<string> Store => _subject.Store;

@@ -13,6 +13,10 @@ internal sealed class ProxyConnection(Socket client, ProxyLane toServer, ProxyLa
 
     // Guards _closed and the closing of both sockets.
     private readonly Lock _gate = new();
+
+    // Taken when the connection is made: a direction that is told to close before its pump runs must close too.
+    private readonly Task _serverHalfClose = toServer.HalfClosing;
+    private readonly Task _clientHalfClose = toClient.HalfClosing;
     private bool _closed;
 
     public async Task RunAsync(EndPoint target, CancellationToken cancellationToken)
@@ -23,8 +27,8 @@ internal sealed class ProxyConnection(Socket client, ProxyLane toServer, ProxyLa
             client.NoDelay = true;
             await _server.ConnectAsync(target, _end.Token).ConfigureAwait(false);
             await Task.WhenAll(
-                new ProxyPump(client, _server, toServer, Reset, _end.Token).RunAsync(),
-                new ProxyPump(_server, client, toClient, Reset, _end.Token).RunAsync()).ConfigureAwait(false);
+                new ProxyPump(client, _server, toServer, _serverHalfClose, Reset, _end.Token).RunAsync(),
+                new ProxyPump(_server, client, toClient, _clientHalfClose, Reset, _end.Token).RunAsync()).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {

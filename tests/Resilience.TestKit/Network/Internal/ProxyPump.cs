@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace Resilience.TestKit.Network.Internal;
 
 /// <summary>Moves one direction of one connection: a reader stamps each piece with the time at which it is due, a writer passes it on.</summary>
-internal sealed class ProxyPump(Socket from, Socket to, ProxyLane lane, Action reset, CancellationToken cancellationToken)
+internal sealed class ProxyPump(Socket from, Socket to, ProxyLane lane, Task halfClose, Action reset, CancellationToken cancellationToken)
 {
     private const int PieceBytes = 16 * 1024;
 
@@ -34,7 +34,6 @@ internal sealed class ProxyPump(Socket from, Socket to, ProxyLane lane, Action r
         Exception? error = null;
         try
         {
-            var halfClose = lane.HalfClosing;
             while (true)
             {
                 await lane.PassAsync(cancellationToken).ConfigureAwait(false);

@@ -56,6 +56,7 @@ internal sealed partial class Engine
         _tasks.Clear();
         _trace.Clear();
         Failure = null;
+        Faults = null;
         _time = new ScheduleTime(this);
         var mixed = new SplitMix((ulong)(_index < 0 ? 0 : _seed));
         _chooser.Begin(mixed.Next(), _index < 0 ? 50 : _expectedSteps);

@@ -33,6 +33,8 @@ internal sealed partial class Engine(ScheduleExplorer explorer, ScheduleStrategy
 
     public ScheduleFailure? Failure { get; private set; }
 
+    public Func<string, Exception?>? Faults { get; set; }
+
     /// <summary>Runs until the schedule is over, or until the baton went to another worker.</summary>
     public void Loop(Worker worker, Strand? assigned)
     {
@@ -112,6 +114,12 @@ internal sealed partial class Engine(ScheduleExplorer explorer, ScheduleStrategy
             }
 
             worker.Park();
+        }
+
+        if (!_abandoning && Faults?.Invoke(point) is { } fault)
+        {
+            _trace.Add(task, "fails here");
+            throw fault;
         }
     }
 
@@ -194,9 +202,9 @@ internal sealed partial class Engine(ScheduleExplorer explorer, ScheduleStrategy
         strand = _ready[index];
         _ready[index] = _ready[^1];
         _ready.RemoveAt(_ready.Count - 1);
-        if (strand.Parked is null)
+        if (!ReferenceEquals(strand.Parked, Worker.Current))
         {
-            _trace.Add(strand.Task, "runs");
+            _trace.Add(strand.Task, strand.Parked is null ? "runs" : "goes on");
         }
 
         return true;

@@ -1,0 +1,98 @@
+using Messaging.Http;
+
+namespace Messaging.Accounts;
+
+/// <summary>Registration, sign-in and sign-out.</summary>
+internal static class AccountEndpoints
+{
+    private const int MaxNameLength = 64;
+    private const int MinPasswordLength = 8;
+    private const int MaxPasswordLength = 256;
+
+    internal static void MapAccounts(this RouteGroupBuilder api)
+    {
+        api.MapPost("/users", RegisterAsync).WithTags("Accounts").WithSummary("Register a user.")
+            .Produces<UserShape>(201).ProducesValidationProblem().ProducesProblem(409);
+        api.MapGet("/users", FindAsync).WithTags("Accounts").WithSummary("Find a user by the exact name, without regard to case.")
+            .Produces<ListOf<UserShape>>().ProducesValidationProblem().RequireAuthorization();
+        api.MapGet("/session", CurrentAsync).WithTags("Accounts").WithSummary("The caller's session; 204 for a caller who is not signed in.")
+            .Produces<CurrentSession>().Produces(204);
+        api.MapPost("/session", SignInAsync).WithTags("Accounts").WithSummary("Sign in: a cookie for the page, a bearer token in the answer.")
+            .Produces<SessionShape>().ProducesValidationProblem().ProducesProblem(401);
+        api.MapDelete("/session", SignOutAsync).WithTags("Accounts").WithSummary("Sign out. Open streams of the session end.")
+            .Produces(204).ProducesProblem(401).RequireAuthorization();
+    }
+
+    private static async Task<IResult> RegisterAsync(Credentials credentials, Users users, Passwords passwords, CancellationToken cancellationToken)
+    {
+        if (!Validate.Name(credentials.Name, "name", MaxNameLength, out var name, out var problem)
+            || !Validate.Text(credentials.Password, "password", MinPasswordLength, MaxPasswordLength, out problem))
+        {
+            return problem;
+        }
+
+        var hash = await passwords.HashAsync(credentials.Password, cancellationToken);
+        return await users.AddAsync(name, hash, cancellationToken) is { } user
+            ? TypedResults.Created((string?)null, user.ToShape())
+            : Problems.Conflict("name: is taken.");
+    }
+
+    private static async Task<IResult> FindAsync(string? name, Users users, CancellationToken cancellationToken)
+    {
+        if (!Validate.Name(name, "name", MaxNameLength, out var wanted, out var problem))
+        {
+            return problem;
+        }
+
+        return TypedResults.Ok(new ListOf<UserShape>(await users.FindAsync(wanted, cancellationToken) is { } user ? [user.ToShape()] : [], null));
+    }
+
+    private static async Task<IResult> CurrentAsync(HttpContext context, Operators operators, IEnumerable<IPageFeature> features, CancellationToken cancellationToken)
+    {
+        if (context.User.Identity is not { IsAuthenticated: true })
+        {
+            return TypedResults.NoContent();
+        }
+
+        var caller = Caller.Of(context.User);
+        return TypedResults.Ok(new CurrentSession(
+            Times.FromStore(caller.ExpiresAt),
+            caller.ToShape(),
+            await operators.IncludeAsync(caller, cancellationToken),
+            [.. features.Where(feature => feature.IsOn(context)).Select(static feature => feature.Name)]));
+    }
+
+    private static async Task<IResult> SignInAsync(
+        Credentials credentials, HttpContext context, Users users, Passwords passwords, Sessions sessions, CancellationToken cancellationToken)
+    {
+        if (!Validate.Name(credentials.Name, "name", MaxNameLength, out var name, out var problem)
+            || !Validate.Text(credentials.Password, "password", 1, MaxPasswordLength, out problem))
+        {
+            return problem;
+        }
+
+        var user = await users.FindAsync(name, cancellationToken);
+        if (!await passwords.VerifyAsync(user, credentials.Password, cancellationToken))
+        {
+            return Problems.Unauthorized("The name or the password is wrong.");
+        }
+
+        var (token, expiresAt) = await sessions.OpenAsync(user!.Id, cancellationToken);
+        SessionAuthentication.SetCookie(context, token, expiresAt);
+        return TypedResults.Ok(new SessionShape(token, expiresAt, user.ToShape()));
+    }
+
+    private static async Task<IResult> SignOutAsync(
+        HttpContext context, Sessions sessions, IEnumerable<ISessionObserver> observers, CancellationToken cancellationToken)
+    {
+        var caller = Caller.Of(context.User);
+        await sessions.CloseAsync(caller.SessionId, cancellationToken);
+        SessionAuthentication.RemoveCookie(context);
+        foreach (var observer in observers)
+        {
+            await observer.SignedOutAsync(caller.SessionId, CancellationToken.None);
+        }
+
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,13 @@
+namespace Messaging.Accounts;
+
+/// <summary>A user, as others see one.</summary>
+public sealed record UserShape(string Id, string Name);
+
+/// <summary>What POST /api/users and POST /api/session take.</summary>
+public sealed record Credentials(string? Name, string? Password);
+
+/// <summary>The answer to a sign-in. The token is for clients other than the page, which has its cookie.</summary>
+public sealed record SessionShape(string Token, DateTime ExpiresAt, UserShape User);
+
+/// <summary>The session of the caller, without its token, and what is turned on for it.</summary>
+public sealed record CurrentSession(DateTime ExpiresAt, UserShape User, bool Operator, IReadOnlyList<string> Features);

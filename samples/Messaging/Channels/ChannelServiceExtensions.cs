@@ -1,0 +1,16 @@
+using Messaging.Database;
+
+namespace Messaging.Channels;
+
+/// <summary>Channels, members and the list with its figures.</summary>
+internal static class ChannelServiceExtensions
+{
+    internal static WebApplicationBuilder AddChannels(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSchema("Channels");
+        builder.Services.AddSingleton<ChannelList>();
+        builder.Services.AddSingleton<Memberships>();
+        builder.Services.AddSingleton<ReadPositions>();
+        return builder;
+    }
+}

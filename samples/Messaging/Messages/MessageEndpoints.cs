@@ -1,0 +1,63 @@
+using Messaging.Accounts;
+using Messaging.Http;
+
+namespace Messaging.Messages;
+
+/// <summary>Sending and reading messages.</summary>
+internal static class MessageEndpoints
+{
+    private const int MaxTextLength = 4_000;
+    private const int MaxClientIdLength = 100;
+    private const int MaxDelaySeconds = 2_592_000;
+
+    internal static void MapMessages(this RouteGroupBuilder api)
+    {
+        var messages = api.MapGroup("/channels/{id}/messages").WithTags("Messages").RequireAuthorization()
+            .ProducesValidationProblem().ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
+        messages.MapGet("/", ReadAsync).WithSummary("Read messages after a sequence, oldest first.").Produces<ListOf<MessageShape>>();
+        messages.MapPost("/", SendAsync).WithSummary("Send a message. The same clientId again answers 200 with the stored message.")
+            .Produces<MessageShape>(201).Produces<MessageShape>();
+    }
+
+    private static async Task<IResult> ReadAsync(
+        string id, string? after, string? limit, HttpContext context, MessageLog log, CancellationToken cancellationToken)
+    {
+        if (!Ids.TryParse(id, out var channelId))
+        {
+            return Problems.NotFound("channel");
+        }
+
+        return Paging.TryParse(after, limit, out var paging, out var problem)
+            ? await log.ReadAsync(channelId, Caller.Of(context.User), paging, cancellationToken)
+            : problem;
+    }
+
+    private static async Task<IResult> SendAsync(
+        string id, SendMessage message, HttpContext context, MessageLog log, IEnumerable<IMessageScheduler> schedulers,
+        CancellationToken cancellationToken)
+    {
+        if (!Ids.TryParse(id, out var channelId))
+        {
+            return Problems.NotFound("channel");
+        }
+
+        if (!Validate.Text(message.Text, "text", 1, MaxTextLength, out var problem)
+            || (message.ClientId is not null && !Validate.Text(message.ClientId, "clientId", 1, MaxClientIdLength, out problem)))
+        {
+            return problem;
+        }
+
+        var caller = Caller.Of(context.User);
+        if (message.DelaySeconds is not { } delay)
+        {
+            return await log.SendAsync(channelId, caller, message.Text, message.ClientId, cancellationToken);
+        }
+
+        if (schedulers.FirstOrDefault() is not { } scheduler || delay is < 1 or > MaxDelaySeconds)
+        {
+            return Problems.Invalid("delaySeconds", $"must be 1 to {MaxDelaySeconds:N0}, on a server that has delayed messages enabled.");
+        }
+
+        return await scheduler.ScheduleAsync(channelId, caller, message.Text, message.ClientId, delay, cancellationToken);
+    }
+}

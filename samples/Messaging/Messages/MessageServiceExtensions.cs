@@ -1,0 +1,14 @@
+using Messaging.Database;
+
+namespace Messaging.Messages;
+
+/// <summary>Sending and reading messages.</summary>
+internal static class MessageServiceExtensions
+{
+    internal static WebApplicationBuilder AddMessages(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSchema("Messages");
+        builder.Services.AddSingleton<MessageLog>();
+        return builder;
+    }
+}

@@ -1,0 +1,45 @@
+using Messaging.Accounts;
+using Messaging.Channels;
+using Messaging.ClientEvents;
+using Messaging.Database;
+using Messaging.Http;
+using Messaging.Messages;
+using Messaging.Operations;
+using Messaging.Realtime;
+
+namespace Messaging;
+
+/// <summary>The whole application: each feature brings its services, its tables and its routes.</summary>
+internal static class MessagingApplication
+{
+    /// <param name="args">Settings as on the command line.</param>
+    /// <param name="configure">Changes services before the application is built; for tests.</param>
+    internal static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Startup.ContentRoot() });
+        builder.UseDefaultUrl();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddHttpBasics();
+        builder.AddDatabase();
+
+        // In the order of their tables.
+        builder.AddAccounts();
+        builder.AddRealtime();
+        builder.AddChannels();
+        builder.AddMessages();
+        builder.AddClientEvents();
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseHttpBasics();
+
+        var api = app.MapGroup("/api");
+        api.MapAccounts();
+        api.MapChannels();
+        api.MapMessages();
+        api.MapRealtime();
+        api.MapClientEvents();
+        app.MapHealth();
+        return app;
+    }
+}

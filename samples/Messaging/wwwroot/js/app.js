@@ -1,0 +1,15 @@
+// The page: one module for each feature of the server.
+
+import { startAccounts } from './accounts.js';
+import { startChannels } from './channels.js';
+import { startMessages } from './messages.js';
+import { startRealtime } from './realtime.js';
+import { startResend } from './resend.js';
+import { startTyping } from './typing.js';
+
+startChannels();
+startMessages();
+startResend();
+startTyping();
+startRealtime();
+await startAccounts();

@@ -1,0 +1,225 @@
+// The channel list: create, join, leave, members, unread counts.
+
+import { request, requestAll } from './core/api.js';
+import { emit, on } from './core/bus.js';
+import { $, el, notify } from './core/dom.js';
+import { activeChannel, state } from './core/state.js';
+import { openMembers, startMembers } from './members.js';
+import { onEvent } from './realtime.js';
+
+const actions = [];
+
+/** Adds a button to the head of a channel: `{label, when(channel), run(channel)}`. */
+export function addChannelAction(action) {
+  actions.push(action);
+}
+
+export function startChannels() {
+  startMembers();
+  addChannelAction({ label: 'Members', when: (channel) => channel.joined, run: openMembers });
+  addChannelAction({ label: 'Leave', when: (channel) => channel.joined, run: leave });
+  addChannelAction({ label: 'Join', when: (channel) => !channel.joined, run: join, primary: true });
+  $('channel-new').addEventListener('click', openDialog);
+  $('channel-form').addEventListener('submit', create);
+  $('channel-form-cancel').addEventListener('click', () => $('channel-dialog').close());
+  $('channel-back').addEventListener('click', back);
+  document.addEventListener('keydown', moveByKeyboard);
+  on('session', (session) => (session === null ? clear() : refresh()));
+  on('stream.fresh', refresh);
+  onEvent('message', noteMessage);
+  onEvent('message.deleted', refresh);
+  onEvent('message.edited', noteEdit);
+  onEvent('channel.read', noteRead);
+  onEvent('membership', refresh);
+}
+
+/** Reads the list again. Calls that come while one runs share one more run. */
+export async function refresh() {
+  if (refresh.running) {
+    refresh.again = true;
+    return;
+  }
+
+  refresh.running = true;
+  try {
+    do {
+      refresh.again = false;
+      await readList();
+    } while (refresh.again);
+  } catch (error) {
+    notify(`The channels could not be read. ${error.message}`);
+  } finally {
+    refresh.running = false;
+  }
+}
+
+async function readList() {
+  const items = await requestAll('/api/channels');
+  if (state.session === null) {
+    return;
+  }
+
+  const before = activeChannel();
+  state.channels = new Map(items.map((channel) => [channel.id, channel]));
+  if (before !== null && activeChannel()?.joined !== before.joined) {
+    open(activeChannel()?.id ?? null);
+  }
+
+  render();
+  emit('channels');
+}
+
+/** Shows a channel. */
+export function open(id) {
+  state.activeId = id;
+  $('workspace').classList.toggle('talking', id !== null);
+  render();
+  emit('channel', activeChannel());
+}
+
+function back() {
+  const id = state.activeId;
+  open(null);
+  document.querySelector(`[data-channel="${id}"]`)?.focus();
+}
+
+function clear() {
+  state.channels = new Map();
+  open(null);
+}
+
+function render() {
+  const all = [...state.channels.values()];
+  const focused = document.activeElement?.dataset?.channel;
+  const openToJoin = all.filter((channel) => !channel.joined);
+  $('channels-joined').replaceChildren(...all.filter((channel) => channel.joined).map(item));
+  $('channels-open').replaceChildren(...openToJoin.map(item));
+  $('channels-open-section').hidden = openToJoin.length === 0;
+  if (focused) {
+    document.querySelector(`[data-channel="${focused}"]`)?.focus();
+  }
+
+  renderHead();
+}
+
+function item(channel) {
+  const unread = channel.unread > 0
+    ? el('span', { className: 'badge', textContent: channel.unread > 99 ? '99+' : String(channel.unread) }, el('span', { className: 'visually-hidden', textContent: ' unread' }))
+    : null;
+  const last = channel.lastMessage === null ? '' : `${channel.lastMessage.author.name}: ${channel.lastMessage.text}`;
+  const button = el(
+    'button',
+    { type: 'button', className: 'channel', data: { channel: channel.id } },
+    el('span', { className: 'channel-sign', ariaHidden: 'true', textContent: channel.private ? '●' : '#' }),
+    el('span', { className: 'channel-text' }, el('span', { className: 'channel-title', textContent: channel.name }), el('span', { className: 'channel-last', textContent: last })),
+    unread,
+  );
+  if (channel.id === state.activeId) {
+    button.setAttribute('aria-current', 'true');
+  }
+
+  button.addEventListener('click', () => open(channel.id));
+  return el('li', {}, button);
+}
+
+function renderHead() {
+  const channel = activeChannel();
+  $('channel-name').textContent = channel?.name ?? 'Messaging';
+  $('channel-facts').textContent = channel === null ? '' : facts(channel);
+  const shown = channel === null ? [] : actions.filter((action) => action.when(channel));
+  $('channel-actions').replaceChildren(...shown.map((action) => {
+    const button = el('button', { type: 'button', className: action.primary ? 'primary' : 'quiet', textContent: action.label });
+    button.addEventListener('click', () => action.run(channel));
+    return button;
+  }));
+}
+
+function facts(channel) {
+  const members = channel.members === 1 ? '1 member' : `${channel.members} members`;
+  return [channel.private ? 'Private' : 'Public', members, channel.role].filter(Boolean).join(' · ');
+}
+
+function moveByKeyboard(event) {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!event.altKey || step === undefined || state.channels.size === 0) {
+    return;
+  }
+
+  event.preventDefault();
+  const ids = [...state.channels.values()].filter((channel) => channel.joined).map((channel) => channel.id);
+  const at = ids.indexOf(state.activeId);
+  open(ids[(at + step + ids.length) % ids.length] ?? null);
+}
+
+function noteMessage(message) {
+  const channel = state.channels.get(message.channelId);
+  if (!channel || (channel.lastMessage && message.sequence <= channel.lastMessage.sequence)) {
+    return;
+  }
+
+  channel.lastMessage = message;
+  channel.unread += message.author.id === state.session?.user.id ? 0 : 1;
+  render();
+}
+
+function noteEdit(message) {
+  const channel = state.channels.get(message.channelId);
+  if (channel?.lastMessage?.id === message.id) {
+    channel.lastMessage = message;
+    render();
+  }
+}
+
+function noteRead({ channelId, sequence }) {
+  const channel = state.channels.get(channelId);
+  if (!channel) {
+    return;
+  }
+
+  if (sequence >= (channel.lastMessage?.sequence ?? 0)) {
+    channel.unread = 0;
+    render();
+  } else {
+    refresh();
+  }
+}
+
+function openDialog() {
+  $('channel-form').reset();
+  $('channel-form-error').textContent = '';
+  $('channel-dialog').showModal();
+  $('channel-form-name').focus();
+}
+
+async function create(event) {
+  event.preventDefault();
+  try {
+    const channel = await request('POST', '/api/channels', {
+      name: $('channel-form-name').value,
+      private: $('channel-form-private').checked,
+    });
+    $('channel-dialog').close();
+    state.channels.set(channel.id, channel);
+    emit('channels');
+    open(channel.id);
+  } catch (error) {
+    $('channel-form-error').textContent = error.message;
+  }
+}
+
+async function join(channel) {
+  await attempt(() => request('POST', `/api/channels/${channel.id}/members`, {}));
+}
+
+async function leave(channel) {
+  await attempt(() => request('DELETE', `/api/channels/${channel.id}/members/me`));
+}
+
+async function attempt(work) {
+  try {
+    await work();
+    await refresh();
+  } catch (error) {
+    notify(error.message, { failure: true });
+  }
+}

@@ -1,0 +1,21 @@
+// How the modules of the page tell each other what happened, without knowing each other.
+//
+//   session         {user, operator} | null      someone signed in or out
+//   channels        -                            the list changed
+//   channel         channel | null               another channel is shown
+//   unauthorized    -                            the server does not know the session any more
+//   send            {channelId, text}            a message was written
+//   stream          'connecting' | 'live' | 'waiting' | 'offline'
+//   stream.fresh    -                            events may have been missed: read again what is shown
+
+const handlers = new Map();
+
+export function on(name, handler) {
+  handlers.set(name, [...(handlers.get(name) ?? []), handler]);
+}
+
+export function emit(name, detail) {
+  for (const handler of handlers.get(name) ?? []) {
+    handler(detail);
+  }
+}

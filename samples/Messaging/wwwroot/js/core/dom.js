@@ -1,0 +1,43 @@
+// Elements are built, never parsed from text: nothing that a user wrote can become markup.
+
+export const $ = (id) => document.getElementById(id);
+
+/** Builds an element; properties are set as they are, `data` and `aria` go to attributes. */
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === 'data') {
+      Object.assign(element.dataset, value);
+    } else if (name === 'aria') {
+      Object.entries(value).forEach(([key, text]) => element.setAttribute(`aria-${key}`, text));
+    } else {
+      element[name] = value;
+    }
+  }
+
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** A round badge with initials, in a colour of its own for each user. */
+export function paintAvatar(element, user) {
+  const initials = user.name.split(/\s+/u).filter(Boolean).slice(0, 2).map((part) => [...part][0].toUpperCase());
+  element.textContent = initials.join('');
+  element.style.setProperty('--hue', String((Number(user.id) * 137) % 360));
+  return element;
+}
+
+export const avatar = (user) => paintAvatar(el('span', { className: 'avatar', ariaHidden: 'true' }), user);
+
+const NOTICE_MS = 8000;
+
+/** Says something in passing; a failure stays until it is dismissed. */
+export function notify(text, { failure = false } = {}) {
+  const close = el('button', { type: 'button', className: 'icon', ariaLabel: 'Dismiss', textContent: '×' });
+  const notice = el('div', { className: failure ? 'notice failure' : 'notice' }, el('span', { textContent: text }), close);
+  close.addEventListener('click', () => notice.remove());
+  $('notices').append(notice);
+  if (!failure) {
+    setTimeout(() => notice.remove(), NOTICE_MS);
+  }
+}

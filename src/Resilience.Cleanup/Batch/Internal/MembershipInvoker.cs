@@ -1,0 +1,56 @@
+using Resilience.Shared;
+
+namespace Resilience.Cleanup;
+
+/// <summary>
+/// The scope's own way to remove a membership: nothing is left to do when a worker removed it with others. A lock that is taken is waited for in the background,
+/// never on the thread that closes.
+/// </summary>
+internal sealed class MembershipInvoker : StepInvoker
+{
+    public static readonly MembershipInvoker Instance = new();
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
+
+    public override bool TryRun(in Step step, ref StepTally tally)
+    {
+        var membership = (Membership)step.Target!;
+        if (!membership.IsDone && !membership.TryRemove(TimeSpan.Zero))
+        {
+            return false;
+        }
+
+        if (membership.Fault is { } fault)
+        {
+            tally.Fail(step, fault);
+        }
+        else
+        {
+            tally.Succeeded++;
+        }
+
+        return true;
+    }
+
+    public override ValueTask RunAsync(Step step, in StepCall call) => RemoveAsync((Membership)step.Target!, call.Environment);
+
+    private static async ValueTask RemoveAsync(Membership membership, ScopeEnvironment environment)
+    {
+        // The step may be given up by its scope, but this goes on until the member is removed.
+        while (!membership.IsDone)
+        {
+            await Task.Delay(Pause, environment.Time).ConfigureAwait(Systematic.KeepContext);
+            if (!membership.TryRemove(Wait))
+            {
+                environment.Metrics?.LockTimedOut();
+                CleanupLog.LockNotTaken(environment.Logger, Wait.TotalMilliseconds, 1);
+            }
+        }
+
+        if (membership.Fault is { } fault)
+        {
+            throw fault;
+        }
+    }
+}

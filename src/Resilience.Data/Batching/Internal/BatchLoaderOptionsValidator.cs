@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace Resilience.Data;
+
+[OptionsValidator]
+internal sealed partial class BatchLoaderOptionsValidator : IValidateOptions<BatchLoaderOptions>;

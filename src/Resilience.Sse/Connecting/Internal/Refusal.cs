@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Resilience.Sse;
+
+/// <summary>Answers a client that gets no stream. Stateless.</summary>
+internal static class Refusal
+{
+    public static Task WriteAsync(HttpContext http, SseNode node, string reason, long retryAfterMs)
+    {
+        node.CountRejected(reason);
+        var unavailable = reason is RejectReasons.Draining or RejectReasons.ConnectTimeout;
+        return !unavailable && node.Options.LimitResponse == SseLimitResponse.AcceptAndClose
+            ? CloseAtOnceAsync(http, node, retryAfterMs)
+            : RejectAsync(http, unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status429TooManyRequests, reason, retryAfterMs);
+    }
+
+    private static async Task RejectAsync(HttpContext http, int status, string reason, long retryAfterMs)
+    {
+        var title = status == StatusCodes.Status503ServiceUnavailable ? "The server takes no streams now." : "Too many connections.";
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/problem+json";
+        http.Response.Headers.RetryAfter = Math.Max(1, (retryAfterMs + 999) / 1000).ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers.CacheControl = "no-store";
+        var body = Encoding.UTF8.GetBytes($$"""{"title":"{{title}}","status":{{status}},"reason":"{{reason}}"}""");
+        http.Response.ContentLength = body.Length;
+        await http.Response.Body.WriteAsync(body, http.RequestAborted).ConfigureAwait(Systematic.KeepContext);
+    }
+
+    private static async Task CloseAtOnceAsync(HttpContext http, SseNode node, long retryAfterMs)
+    {
+        StreamHeaders.Set(http);
+        var retry = (int)Math.Min(int.MaxValue, Math.Max(retryAfterMs, node.ReconnectHint()));
+        byte[] body =
+        [
+            .. ":\n"u8,
+            .. SseEncoder.Encode(null, retry, node.Options.ErrorEventName, WireEvents.Error("Too many connections", "LIMIT")),
+        ];
+        await http.Response.Body.WriteAsync(body, http.RequestAborted).ConfigureAwait(Systematic.KeepContext);
+    }
+}

@@ -1,0 +1,213 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Resilience.Sse;
+
+/// <summary>What a mapped handler becomes.</summary>
+internal delegate ValueTask<IResult> SseHandler(SseConnectContext connect, IServiceProvider services, CancellationToken cancellationToken);
+
+/// <summary>
+/// Takes a request from the door to the end: rate, slot, handler in a scope of its own, stream, and one place that frees. Thread-safe.
+/// </summary>
+internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFactory scopes, IServiceProvider services)
+{
+    /// <summary>For <c>MapSse</c>: the slot is taken first, then the handler decides.</summary>
+    public async Task ConnectAsync(HttpContext http, SseHandler handler)
+    {
+        if (Admit(http, Settings(http), out var refused, out var retryAfterMs) is not { } connection)
+        {
+            await Refusal.WriteAsync(http, node, refused, retryAfterMs).ConfigureAwait(Systematic.KeepContext);
+            return;
+        }
+
+        IResult? other = null;
+        try
+        {
+            var result = await DecideAsync(http, connection, handler).ConfigureAwait(Systematic.KeepContext);
+            if (result is SseResult stream)
+            {
+                await StreamAsync(http, connection, stream).ConfigureAwait(Systematic.KeepContext);
+            }
+            else if (result is not null)
+            {
+                other = result;
+                connection.TryClose(SseCloseReason.Refused);
+                node.CountRejected(RejectReasons.Handler);
+            }
+        }
+        catch (Exception e)
+        {
+            Faulted(connection, e);
+            throw;
+        }
+        finally
+        {
+            await connection.FreeAsync().ConfigureAwait(Systematic.KeepContext);
+        }
+
+        if (other is not null)
+        {
+            await other.ExecuteAsync(http).ConfigureAwait(Systematic.KeepContext);
+        }
+    }
+
+    /// <summary>For results that execute themselves, from <c>MapGet</c> and controllers.</summary>
+    public async Task ExecuteAsync(HttpContext http, SseResult result)
+    {
+        if (Admit(http, Settings(http), out var refused, out var retryAfterMs) is not { } connection)
+        {
+            await Refusal.WriteAsync(http, node, refused, retryAfterMs).ConfigureAwait(Systematic.KeepContext);
+            return;
+        }
+
+        try
+        {
+            await StreamAsync(http, connection, result).ConfigureAwait(Systematic.KeepContext);
+        }
+        catch (Exception e)
+        {
+            Faulted(connection, e);
+            throw;
+        }
+        finally
+        {
+            await connection.FreeAsync().ConfigureAwait(Systematic.KeepContext);
+        }
+    }
+
+    private SseEndpointSettings Settings(HttpContext http)
+    {
+        var endpoint = http.GetEndpoint();
+        var metadata = endpoint?.Metadata.GetMetadata<SseEndpointMetadata>() ?? SseEndpointMetadata.Default;
+        return metadata.Resolve((endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed", node.Options);
+    }
+
+    private SseConnection? Admit(HttpContext http, SseEndpointSettings settings, out string refused, out long retryAfterMs)
+    {
+        retryAfterMs = node.ReconnectHint();
+        if (drain.IsDraining)
+        {
+            refused = RejectReasons.Draining;
+            return null;
+        }
+
+        ForwardingHeaders.Check(http, node);
+        var address = http.Connection.RemoteIpAddress;
+        var network = KeyResolver.Network(address);
+        var key = node.Keys.Key(http, network);
+        if (!node.Attempts.TryTake(key, node.Clock.Now, out var wait))
+        {
+            retryAfterMs = wait;
+            refused = RejectReasons.Rate;
+            return null;
+        }
+
+        if (node.Limiter.TryTake(key, network) is { } limit)
+        {
+            refused = limit;
+            return null;
+        }
+
+        refused = string.Empty;
+        var connection = new SseConnection(node, settings, key, network, address?.ToString(), http.User);
+        connection.Register();
+        if (drain.IsDraining)
+        {
+            // It began between the look and the registration: this one must end as well.
+            connection.TryClose(SseCloseReason.Shutdown);
+        }
+
+        return connection;
+    }
+
+    /// <summary>Runs the handler. Null: the client has been answered, or is gone.</summary>
+    private async Task<IResult?> DecideAsync(HttpContext http, SseConnection connection, SseHandler handler)
+    {
+        var timeout = new CancellationTokenSource(node.Options.ConnectTimeout, node.Clock.Time);
+        using var link = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, timeout.Token);
+        using (timeout)
+        {
+            connection.BeginConnecting(timeout);
+            var outer = http.Features.Get<IServiceProvidersFeature>();
+            var scope = scopes.CreateAsyncScope();
+            try
+            {
+                await using (scope.ConfigureAwait(Systematic.KeepContext))
+                {
+                    // What the handler resolves by way of the request lives in this scope too, and not as long as the stream.
+                    http.Features.Set<IServiceProvidersFeature>(new HandlerServices { RequestServices = scope.ServiceProvider });
+                    return await handler(new SseConnectContext(http, connection), scope.ServiceProvider, link.Token).ConfigureAwait(Systematic.KeepContext);
+                }
+            }
+            catch (OperationCanceledException) when (link.IsCancellationRequested)
+            {
+                connection.TryClose(http.RequestAborted.IsCancellationRequested ? SseCloseReason.ClientClosed : SseCloseReason.Refused);
+                return http.RequestAborted.IsCancellationRequested ? null : new RefusedResult(node, RejectReasons.ConnectTimeout);
+            }
+            finally
+            {
+                http.Features.Set(outer);
+                connection.EndConnecting();
+            }
+        }
+    }
+
+    private async Task StreamAsync(HttpContext http, SseConnection connection, SseResult result)
+    {
+        foreach (var tag in result.Tags)
+        {
+            connection.Tag(tag);
+        }
+
+        if (node.Options.CloseAtTokenExpiry && http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc is { } expires)
+        {
+            connection.SetTokenExpiry(expires);
+        }
+
+        var source = result.CreateSource(node, connection, services);
+        if (source is HubSource hub)
+        {
+            hub.Open(LastEventIds.Read(http.Request));
+            CountReplay(hub.Start);
+        }
+
+        StreamHeaders.Set(http);
+        connection.MarkOpened();
+        await connection.RunAsync(http, source).ConfigureAwait(Systematic.KeepContext);
+    }
+
+    private void CountReplay(ReplayStart start)
+    {
+        if (start.GapReason is { } reason)
+        {
+            node.Metrics.Gap(reason);
+            node.Metrics.Replay("gap");
+        }
+        else if (start.Resumed)
+        {
+            node.Metrics.Replay("resumed");
+        }
+    }
+
+    private void Faulted(SseConnection connection, Exception exception)
+    {
+        if (connection.TryClose(SseCloseReason.Faulted))
+        {
+            node.CountError(connection.State == SseConnectionState.Connecting ? ErrorKinds.Handler : ErrorKinds.Internal);
+            SseLog.StreamFaulted(node.Logger, exception, connection.Id, connection.Settings.Name);
+        }
+    }
+
+    private sealed class HandlerServices : IServiceProvidersFeature
+    {
+        public required IServiceProvider RequestServices { get; set; }
+    }
+
+    private sealed class RefusedResult(SseNode node, string reason) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => Refusal.WriteAsync(httpContext, node, reason, node.ReconnectHint());
+    }
+}

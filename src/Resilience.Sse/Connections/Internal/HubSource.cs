@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text;
+
+namespace Resilience.Sse;
+
+/// <summary>
+/// Writes the frames of a cursor. The place inside a frame that did not fit into a slice is part of the position: the frame is kept until it is written, even when
+/// the log has let it go, so that the client never sees the end of one event in another.
+/// </summary>
+internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent, Func<string?, ReplayStart> open) : SseSource
+{
+    private const int FramesPerSlice = 256;
+
+    [ThreadStatic]
+    private static SseFrame?[]? _scratch;
+
+    private SseFrame? _partial;
+    private int _offset;
+    private ReplayStart _start;
+    private string? _requested;
+
+    public override bool HasRest => _partial is not null;
+
+    public override HubCursor Cursor => cursor;
+
+    public ReplayStart Start => _start;
+
+    /// <summary>Fixes the position from what the client sent.</summary>
+    public void Open(string? lastEventId)
+    {
+        _requested = lastEventId;
+        _start = open(lastEventId);
+    }
+
+    public override byte[] Begin(int retryMilliseconds)
+    {
+        var head = Encoding.ASCII.GetBytes($":\nretry: {retryMilliseconds}\nid: {Id()}\n\n");
+        return _start.GapReason is { } reason ? [.. head, .. Gap(reason, _start.Channels, _requested)] : head;
+    }
+
+    public override Slice Fill(PipeWriter writer)
+    {
+        if (_partial is not null)
+        {
+            return FillRest(writer);
+        }
+
+        var frames = _scratch ??= new SseFrame?[FramesPerSlice];
+        var taken = cursor.Take(frames, SliceBytes, out var lost);
+        if (taken == 0)
+        {
+            return new Slice(0, 0, false, lost);
+        }
+
+        var written = 0;
+        for (var i = 0; i < taken; i++)
+        {
+            var frame = frames[i]!;
+            frames[i] = null;
+            var room = SliceBytes - written;
+            if (frame.Length <= room)
+            {
+                writer.Write(frame.Bytes.Span);
+                written += frame.Length;
+                continue;
+            }
+
+            // Only the last one can be too long: the cursor stops at the frame that uses the slice up.
+            writer.Write(frame.Bytes.Span[..room]);
+            _partial = frame;
+            _offset = room;
+            return new Slice(SliceBytes, taken - 1, true);
+        }
+
+        return new Slice(written, taken, taken == FramesPerSlice || written >= SliceBytes);
+    }
+
+    public override Slice FillRest(PipeWriter writer)
+    {
+        if (_partial is not { } frame)
+        {
+            return default;
+        }
+
+        var rest = frame.Bytes.Span[_offset..];
+        var length = Math.Min(rest.Length, SliceBytes);
+        writer.Write(rest[..length]);
+        _offset += length;
+        if (length < rest.Length)
+        {
+            return new Slice(length, 0, true);
+        }
+
+        _partial = null;
+        return new Slice(length, 1, true);
+    }
+
+    public override byte[] TellLoss() => Gap("evicted", cursor.AcceptLoss(), null);
+
+    /// <summary>An id without data: the client remembers it and dispatches nothing, so a heartbeat is a checkpoint as well.</summary>
+    public override byte[] Heartbeat() => Encoding.ASCII.GetBytes($"id: {Id()}\n\n");
+
+    public override ValueTask DisposeAsync()
+    {
+        cursor.Close();
+        return default;
+    }
+
+    private byte[] Gap(string reason, string[] channels, string? requested) =>
+        SseEncoder.Encode(Id().ToString(), null, gapEvent, WireEvents.Gap(reason, channels, requested));
+
+    private SseEventId Id() => new(hub.Epoch.Text, cursor.Position);
+}

@@ -1,0 +1,89 @@
+using Resilience.Cleanup;
+
+namespace Resilience.Sse;
+
+/// <summary>
+/// What a connection holds is in a scope, in the order in which it was taken: the slot first, so it is given back last, when nothing else of the connection is left.
+/// </summary>
+internal sealed partial class SseConnection
+{
+    private readonly CleanupScope _scope = node.Scopes.Create();
+    private bool _opened;
+    private bool _counted;
+
+    /// <summary>The slot is taken: from here on the scope gives it back.</summary>
+    public void Register()
+    {
+        node.Register(this);
+        _scope.Defer(this, static c => c.Release(), "slot");
+        _scope.Defer(this, static c => c.Cursor.Close(), "subscriptions");
+    }
+
+    /// <summary>The handler has accepted; nothing has been written yet.</summary>
+    public void MarkOpened()
+    {
+        _opened = true;
+        _counted = node.Metrics.ActiveEnabled;
+        if (_counted)
+        {
+            node.Metrics.Active(settings.Name, 1);
+        }
+
+        node.CountOpened(settings.Name);
+        SseLog.StreamOpened(node.Logger, Id, settings.Name);
+        node.NotifyOpened(this);
+    }
+
+    /// <summary>Frees everything, whatever happened before. Called by the connection's own flow, at the end; only the first call does something.</summary>
+    public async ValueTask FreeAsync()
+    {
+        TryClose(SseCloseReason.ClientClosed);
+        var report = await _scope.CleanupAsync(Reason(CloseReason)).ConfigureAwait(Systematic.KeepContext);
+        if (report.Failed + report.TimedOut > 0)
+        {
+            SseLog.CleanupIncomplete(node.Logger, Id, report.Failed + report.TimedOut, report.Steps);
+        }
+    }
+
+    private static CleanupReason Reason(SseCloseReason reason) => reason switch
+    {
+        SseCloseReason.ClientClosed => CleanupReason.ClientClosed,
+        SseCloseReason.Stale or SseCloseReason.SlowConsumer or SseCloseReason.SendFailed => CleanupReason.TransportError,
+        SseCloseReason.Timeout => CleanupReason.Timeout,
+        SseCloseReason.Shutdown => CleanupReason.ServerShutdown,
+        SseCloseReason.Faulted or SseCloseReason.ProducerFailed => CleanupReason.Faulted,
+        SseCloseReason.None or SseCloseReason.Completed or SseCloseReason.Refused => CleanupReason.Unspecified,
+        _ => CleanupReason.Kicked,
+    };
+
+    private void HoldStream(SseSource source)
+    {
+        _scope.Use(source, "source");
+        _scope.Defer(this, static c => c.LeaveWheel(), "wheel");
+        _scope.Defer(this, static c => c._abort.Unregister(), "abort");
+    }
+
+    private void LeaveWheel() => node.Wheel.Remove(this);
+
+    private void Release()
+    {
+        // Counted before the slot is free: who sees the slot free sees the counts.
+        if (_opened)
+        {
+            if (_counted)
+            {
+                node.Metrics.Active(settings.Name, -1);
+            }
+
+            node.Endings.Write(this);
+            node.CountClosed(this);
+        }
+
+        Volatile.Write(ref _state, (int)SseConnectionState.Closed);
+        node.Release(this);
+        if (_opened)
+        {
+            node.NotifyClosed(this);
+        }
+    }
+}

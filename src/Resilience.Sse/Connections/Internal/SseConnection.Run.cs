@@ -1,0 +1,161 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+
+namespace Resilience.Sse;
+
+internal sealed partial class SseConnection
+{
+    private bool _unflushed;
+
+    /// <summary>Runs the stream to its end. The caller frees afterwards, whatever happened.</summary>
+    public async Task RunAsync(HttpContext http, SseSource source)
+    {
+        _source = source;
+        HoldStream(source);
+        _transport = SocketTuning.Apply(http, node);
+        Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Open, (int)SseConnectionState.Connecting);
+        if (IsClosing)
+        {
+            Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Closing, (int)SseConnectionState.Open);
+        }
+
+        StartDeadlines();
+        _abort = http.RequestAborted.UnsafeRegister(static state => ((SseConnection)state!).OnAborted(), this);
+        var writer = http.Response.BodyWriter;
+        var head = source.Begin((int)node.Options.ReconnectDelay.TotalMilliseconds);
+        Write(writer, head);
+        if (!await FlushAsync(http, writer).ConfigureAwait(Systematic.KeepContext))
+        {
+            return;
+        }
+
+        while (true)
+        {
+            if (Volatile.Read(ref _gone))
+            {
+                return;
+            }
+
+            if (Volatile.Read(ref _cut))
+            {
+                http.Abort();
+                return;
+            }
+
+            // Read once: the last words must not follow a frame that was begun after the reason was set.
+            var closing = IsClosing;
+            var step = closing ? Finish(writer, source) : Next(writer, source);
+            if (step == Step.Stop)
+            {
+                return;
+            }
+
+            if (step == Step.Nothing)
+            {
+                await Signal.WaitAsync().ConfigureAwait(Systematic.KeepContext);
+                continue;
+            }
+
+            if (!await FlushAsync(http, writer).ConfigureAwait(Systematic.KeepContext) || step == Step.Last)
+            {
+                return;
+            }
+
+            if (step == Step.WroteAll)
+            {
+                // A reader with much to get lets others run between its slices.
+                await Task.Yield();
+            }
+        }
+    }
+
+    private enum Step
+    {
+        Nothing,
+        Wrote,
+        WroteAll,
+        Last,
+        Stop,
+    }
+
+    private Step Next(PipeWriter writer, SseSource source)
+    {
+        if (_unflushed)
+        {
+            return Interlocked.Exchange(ref _retryDue, 0) == 1 ? Step.Wrote : Step.Nothing;
+        }
+
+        var slice = source.Fill(writer);
+        if (slice.Lost)
+        {
+            return OnLost(writer, source);
+        }
+
+        if (slice.Bytes > 0)
+        {
+            Count(slice);
+            return slice.More ? Step.WroteAll : Step.Wrote;
+        }
+
+        if (Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
+        {
+            _suspect = _transport.IsSilent(settings.HeartbeatMs);
+            Write(writer, source.Heartbeat());
+            node.Metrics.Heartbeat();
+            return Step.Wrote;
+        }
+
+        return Step.Nothing;
+    }
+
+    private Step Finish(PipeWriter writer, SseSource source)
+    {
+        if (!CloseReasons.IsTold(CloseReason))
+        {
+            return Step.Stop;
+        }
+
+        if (source.HasRest)
+        {
+            var slice = source.FillRest(writer);
+            Count(slice);
+            return slice.Bytes > 0 ? Step.WroteAll : Step.Nothing;
+        }
+
+        Write(writer, LastFrames());
+        return Step.Last;
+    }
+
+    private Step OnLost(PipeWriter writer, SseSource source)
+    {
+        if (settings.SlowClientPolicy == SseSlowClientPolicy.Disconnect)
+        {
+            TryClose(SseCloseReason.SlowConsumer);
+            return Finish(writer, source);
+        }
+
+        node.Metrics.Gap("evicted");
+        Write(writer, source.TellLoss());
+        return Step.Wrote;
+    }
+
+    private void Count(in Slice slice)
+    {
+        Volatile.Write(ref _events, _events + slice.Events);
+        Volatile.Write(ref _bytes, _bytes + slice.Bytes);
+        if (_source!.Cursor is not null && slice.Events > 0)
+        {
+            Interlocked.Add(ref _received, slice.Events);
+        }
+
+        node.CountSent(slice.Events, slice.Bytes);
+    }
+
+    private void Write(PipeWriter writer, byte[] bytes)
+    {
+        bytes.CopyTo(writer.GetSpan(bytes.Length));
+        writer.Advance(bytes.Length);
+        Volatile.Write(ref _bytes, _bytes + bytes.Length);
+        node.CountSent(0, bytes.Length);
+    }
+}

@@ -1,0 +1,25 @@
+namespace Resilience.Sse;
+
+internal sealed partial class SseNode
+{
+    private long _lastTurn;
+
+    /// <summary>When the wheel last turned; the health check looks at it.</summary>
+    public long LastTurn
+    {
+        get => Volatile.Read(ref _lastTurn);
+        set => Volatile.Write(ref _lastTurn, value);
+    }
+
+    /// <summary>Everything that happens once a second. One caller at a time.</summary>
+    public void Turn()
+    {
+        var started = Clock.Time.GetTimestamp();
+        Wheel.Turn(Clock.Now);
+        Hub.Trim();
+        Endings.Turn();
+        Alerts.Turn();
+        LastTurn = Clock.Now;
+        Metrics.Tick(Clock.Time.GetElapsedTime(started), Hub.RetainedBytes, Hub.ChannelCount);
+    }
+}

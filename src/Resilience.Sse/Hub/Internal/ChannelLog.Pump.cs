@@ -1,0 +1,75 @@
+namespace Resilience.Sse;
+
+/// <summary>Wakes the channel's readers on the thread pool, never on the publisher's thread; publications that come meanwhile are covered by the same round.</summary>
+internal sealed partial class ChannelLog : IThreadPoolWorkItem
+{
+    private int _pumping;
+
+    public int SubscriberCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _subscribers.Count;
+            }
+        }
+    }
+
+    /// <summary>Called by the hub under its lock, so that a channel with a subscriber is never forgotten.</summary>
+    public void Add(Subscription subscription)
+    {
+        lock (_gate)
+        {
+            _subscribers.Add(subscription);
+        }
+    }
+
+    /// <summary>Takes a subscriber out. False when it was not in.</summary>
+    public bool Remove(Subscription subscription)
+    {
+        lock (_gate)
+        {
+            return _subscribers.Remove(subscription);
+        }
+    }
+
+    /// <summary>Starts a round unless one is about to start. Called after the frame was appended.</summary>
+    public void Pump()
+    {
+        if (Interlocked.Exchange(ref _pumping, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        // Cleared before the first look: what is published from here on starts another round.
+        Interlocked.Exchange(ref _pumping, 0);
+        Systematic.Interleave("sse.pump.started");
+        int chunk;
+        lock (_gate)
+        {
+            chunk = _subscribers.ChunkCount - 1;
+        }
+
+        for (; chunk >= 0; chunk--)
+        {
+            var batch = hub.Batches.Rent();
+            lock (_gate)
+            {
+                batch.Count = _subscribers.CopyChunk(chunk, batch.Items);
+            }
+
+            if (chunk == 0)
+            {
+                batch.WakeAll();
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+namespace Resilience.Sse;
+
+/// <summary>
+/// A reader of the hub: one position, however many channels. Everything up to the position has been taken, from every channel it is subscribed to. Thread-safe: the
+/// lock guards position and subscriptions; it is taken before the hub's and the channels' locks. Frames are taken under it and written after it, so that once
+/// <see cref="Unsubscribe"/> has returned, nothing that is published later can be taken.
+/// </summary>
+internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxChannels)
+{
+    private readonly Lock _gate = new();
+    private Subscription[] _subscriptions = [];
+    private long _position;
+    private bool _closed;
+
+    public long Position => Volatile.Read(ref _position);
+
+    public string[] Channels
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Array.ConvertAll(_subscriptions, static s => s.Channel.Name);
+            }
+        }
+    }
+
+    public bool Has(string channel)
+    {
+        lock (_gate)
+        {
+            return IndexOf(channel) >= 0;
+        }
+    }
+
+    /// <summary>Continues on the caller's thread, which is the pump's.</summary>
+    public void WakeInline() => signal.WakeInline();
+
+    /// <summary>Joins a channel from now on. False when the limit of channels is reached or the cursor is closed.</summary>
+    public bool Subscribe(string channel)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return false;
+            }
+
+            _revoked?.Remove(channel);
+            if (IndexOf(channel) >= 0)
+            {
+                return true;
+            }
+
+            if (_subscriptions.Length >= maxChannels)
+            {
+                return false;
+            }
+
+            // Subscribed first, then the starting point: what is published in between is older than the point, so it is not delivered, and nothing after it is missed.
+            var subscription = hub.Subscribe(channel, this, long.MaxValue);
+            subscription.From = hub.Head;
+            _subscriptions = [.. _subscriptions, subscription];
+            return true;
+        }
+    }
+
+    /// <summary>Leaves a channel at once.</summary>
+    public bool Unsubscribe(string channel)
+    {
+        lock (_gate)
+        {
+            if (!_opened && !_closed)
+            {
+                // The application is still deciding, perhaps on what it read before the permission ended.
+                (_revoked ??= new HashSet<string>(StringComparer.Ordinal)).Add(channel);
+            }
+
+            var at = IndexOf(channel);
+            if (at < 0)
+            {
+                return !_opened;
+            }
+
+            hub.Unsubscribe(_subscriptions[at]);
+            _subscriptions = [.. _subscriptions.AsSpan(0, at), .. _subscriptions.AsSpan(at + 1)];
+            return true;
+        }
+    }
+
+    /// <summary>Leaves all channels; the cursor takes nothing any more. Idempotent.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            foreach (var subscription in _subscriptions)
+            {
+                hub.Unsubscribe(subscription);
+            }
+
+            _subscriptions = [];
+        }
+    }
+
+    private int IndexOf(string channel) =>
+        Array.FindIndex(_subscriptions, s => string.Equals(s.Channel.Name, channel, StringComparison.Ordinal));
+}

@@ -1,0 +1,58 @@
+namespace Resilience.Sse;
+
+/// <summary>A chunk of subscribers that one thread wakes one after the other: one hop through the thread pool for up to 64 connections.</summary>
+internal sealed class WakeBatch(WakeBatchPool pool) : IThreadPoolWorkItem
+{
+    private readonly Subscription?[] _items = new Subscription?[SubscriberSet.ChunkSize];
+
+    public Span<Subscription?> Items => _items;
+
+    public int Count { get; set; }
+
+    public void WakeAll()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            _items[i]!.Cursor.WakeInline();
+        }
+
+        _items.AsSpan(0, Count).Clear();
+        Count = 0;
+        pool.Return(this);
+    }
+
+    void IThreadPoolWorkItem.Execute() => WakeAll();
+}
+
+/// <summary>Keeps a few batches. Thread-safe; the lock guards the stack only.</summary>
+internal sealed class WakeBatchPool
+{
+    private const int Retained = 256;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<WakeBatch> _free = new();
+
+    public WakeBatch Rent()
+    {
+        lock (_gate)
+        {
+            if (_free.TryPop(out var batch))
+            {
+                return batch;
+            }
+        }
+
+        return new WakeBatch(this);
+    }
+
+    public void Return(WakeBatch batch)
+    {
+        lock (_gate)
+        {
+            if (_free.Count < Retained)
+            {
+                _free.Push(batch);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+namespace Messaging.Tests.Behaviour;
+
+/// <summary>What keeps other sites out of a user's browser session.</summary>
+public sealed class BrowserProtectionTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+{
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    [InlineData("Origin", "https://evil.example")]
+    [InlineData("Origin", "null")]
+    public async Task A_request_that_another_site_made_changes_nothing(string header, string value)
+    {
+        using var user = await App.NewUserAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/api/session") { Headers = { { header, value } } };
+
+        (await user.SendAsync(request)).ShouldBeRefused(403);
+
+        (await user.GetAsync("/api/channels")).ShouldHaveStatus(200);
+    }
+
+    [Fact]
+    public async Task The_page_itself_and_clients_that_are_no_browser_may_change_things()
+    {
+        using var user = await App.NewUserAsync();
+        using var page = new HttpRequestMessage(HttpMethod.Post, "/api/channels")
+        {
+            Headers = { { "Sec-Fetch-Site", "same-origin" } },
+            Content = System.Net.Http.Json.JsonContent.Create(new { name = "a" }),
+        };
+        using var old = new HttpRequestMessage(HttpMethod.Post, "/api/channels")
+        {
+            Headers = { { "Origin", App.Url.GetLeftPart(UriPartial.Authority) } },
+            Content = System.Net.Http.Json.JsonContent.Create(new { name = "b" }),
+        };
+
+        (await user.SendAsync(page)).ShouldHaveStatus(201);
+        (await user.SendAsync(old)).ShouldHaveStatus(201);
+        (await user.PostAsync("/api/channels", new { name = "c" })).ShouldHaveStatus(201);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/js/app.js")]
+    [InlineData("/api/nothing")]
+    [InlineData("/health")]
+    public async Task Every_answer_keeps_the_browser_to_this_site(string path)
+    {
+        using var client = App.NewClient();
+
+        var headers = (await client.GetAsync(path)).Headers;
+
+        headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'; script-src 'self'");
+        headers.GetValues("X-Content-Type-Options").Single().ShouldBe("nosniff");
+        headers.GetValues("Referrer-Policy").Single().ShouldBe("no-referrer");
+        headers.Contains("Server").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Answers_of_the_api_are_kept_by_nobody()
+    {
+        using var user = await App.NewUserAsync();
+
+        (await user.GetAsync("/api/channels")).Headers.CacheControl!.NoStore.ShouldBeTrue();
+    }
+}

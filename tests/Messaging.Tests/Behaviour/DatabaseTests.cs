@@ -1,0 +1,67 @@
+using Messaging.Database;
+using Resilience.TestKit;
+
+namespace Messaging.Tests.Behaviour;
+
+public sealed class DatabaseTests
+{
+    [Fact]
+    public async Task What_was_accepted_is_there_after_a_restart()
+    {
+        using var folder = new TempFolder("restart");
+        string channel, name;
+        await using (var app = await TestApp.StartAsync(folder.FullPath))
+        {
+            using var user = await app.NewUserAsync();
+            name = user.Name;
+            channel = await user.CreateChannelAsync();
+            (await user.SayAsync(channel, "kept")).ShouldHaveStatus(201);
+        }
+
+        await using var again = await TestApp.StartAsync(folder.FullPath);
+        using var back = await again.SignInAsync(name);
+        (await back.GetAsync($"/api/channels/{channel}/messages")).Items.ShouldHaveSingleItem().GetProperty("text").GetString().ShouldBe("kept");
+        again.ShouldHaveLoggedNoProblem();
+    }
+
+    [Fact]
+    public async Task A_newer_schema_is_named_and_left_alone()
+    {
+        using var folder = new TempFolder("newer");
+        await using (var app = await TestApp.StartAsync(folder.FullPath))
+        {
+            await Stored.RunAsync(app, "UPDATE schema_versions SET version = 77 WHERE feature = 'Messages'");
+        }
+
+        var error = await Should.ThrowAsync<SchemaTooNewException>(() => TestApp.StartAsync(folder.FullPath));
+
+        error.Message.ShouldContain("Messages");
+        error.Message.ShouldContain("77");
+    }
+
+    [Fact]
+    public async Task A_session_ends_when_its_life_is_over_and_does_not_slide()
+    {
+        using var folder = new TempFolder("sessions");
+        var time = new ManualTimeProvider();
+        await using var app = await TestApp.StartAsync(folder.FullPath, ["--Sessions:Lifetime=01:00:00"], builder => Replace.Time(builder, time));
+        using var user = await app.NewUserAsync();
+
+        time.Advance(TimeSpan.FromMinutes(59));
+        (await user.GetAsync("/api/channels")).ShouldHaveStatus(200);
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        (await user.GetAsync("/api/channels")).ShouldBeRefused(401);
+    }
+
+    [Theory]
+    [InlineData("--Sessions:Lifetime=00:00:00", "Sessions:Lifetime")]
+    [InlineData("--Storage:Provider=Oracle", "Storage:Provider")]
+    [InlineData("--Storage:Provider=PostgreSql", "ConnectionStrings:PostgreSql")]
+    public async Task A_wrong_setting_stops_the_start_and_is_named(string setting, string named)
+    {
+        using var folder = new TempFolder("settings");
+
+        (await Should.ThrowAsync<Exception>(() => TestApp.StartAsync(folder.FullPath, [setting]))).Message.ShouldContain(named);
+    }
+}

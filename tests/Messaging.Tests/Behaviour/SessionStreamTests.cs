@@ -1,0 +1,60 @@
+using Resilience.TestKit;
+
+namespace Messaging.Tests.Behaviour;
+
+/// <summary>What happens to open streams when nobody tells the node: the session expires, is deleted elsewhere, or the host stops.</summary>
+public sealed class SessionStreamTests : IDisposable
+{
+    private readonly TempFolder _folder = new("streams");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_session_that_another_node_ended_ends_its_streams_by_revalidation()
+    {
+        await using var app = await TestApp.StartAsync(_folder.FullPath, ["--Sse:TokenRevalidationInterval=00:00:01"]);
+        using var user = await app.NewUserAsync();
+        await using var stream = await EventStream.OpenAsync(user, string.Empty);
+
+        await Stored.RunAsync(app, "DELETE FROM sessions");
+
+        (await stream.WhenAsync("error")).GetProperty("code").GetString().ShouldBe("TOKEN_REVOKED");
+        await stream.Ended.Within();
+    }
+
+    [Fact]
+    public async Task A_session_that_expires_ends_its_streams()
+    {
+        await using var app = await TestApp.StartAsync(_folder.FullPath, ["--Sessions:Lifetime=00:00:02", "--Sse:TokenRevalidationInterval=00:00:01"]);
+        using var user = await app.NewUserAsync();
+        await using var stream = await EventStream.OpenAsync(user, string.Empty);
+
+        (await stream.WhenAsync("error")).GetProperty("code").GetString().ShouldBe("TOKEN_EXPIRED");
+        await stream.Ended.Within();
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_says_goodbye()
+    {
+        var app = await TestApp.StartAsync(_folder.FullPath);
+        using var user = await app.NewUserAsync();
+        await using var stream = await EventStream.OpenAsync(user, string.Empty);
+
+        await app.DisposeAsync();
+
+        (await stream.WhenAsync("close")).GetProperty("reason").GetString().ShouldBe("shutdown");
+        await stream.Ended.Within();
+    }
+
+    [Fact]
+    public async Task A_stream_that_reaches_its_lifetime_ends_and_may_come_back()
+    {
+        await using var app = await TestApp.StartAsync(_folder.FullPath, ["--Sse:MaxLifetime=00:00:01"]);
+        using var user = await app.NewUserAsync();
+        await using var stream = await EventStream.OpenAsync(user, string.Empty);
+
+        (await stream.WhenAsync("error")).GetProperty("code").GetString().ShouldBe("TIMEOUT");
+        await stream.Ended.Within();
+        await using var again = await EventStream.OpenAsync(user, string.Empty);
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Playwright;
+using Resilience.TestKit;
+
+namespace Messaging.Tests.Browser;
+
+/// <summary>Debian's Chromium, driven by Playwright with the machine's Node.js. A missing program is a failure that names its package.</summary>
+public sealed class ChromiumFixture : IAsyncLifetime
+{
+    private static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    private readonly TempFolder _data = new("browser");
+    private IPlaywright _playwright = null!;
+
+    public TestApp App { get; private set; } = null!;
+
+    public IBrowser Browser { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Environment.SetEnvironmentVariable("PLAYWRIGHT_NODEJS_PATH", Find("node", "nodejs"));
+        Environment.SetEnvironmentVariable("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+        _playwright = await Playwright.CreateAsync();
+        Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Find("chromium", "chromium"),
+            Headless = true,
+            Args = Arguments,
+        });
+        App = await TestApp.StartAsync(_data.FullPath);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Browser.DisposeAsync();
+        _playwright.Dispose();
+        await App.DisposeAsync();
+        _data.Dispose();
+    }
+
+    private static string Find(string program, string package) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
+        ?? throw new InvalidOperationException($"{program} is not on the PATH. Install the package {package}, or run ./test.sh, which does.");
+}

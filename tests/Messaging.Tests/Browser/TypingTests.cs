@@ -1,0 +1,30 @@
+using Resilience.TestKit;
+using static Microsoft.Playwright.Assertions;
+
+namespace Messaging.Tests.Browser;
+
+public sealed class TypingTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+{
+    [Fact]
+    public async Task One_sees_that_the_other_types_until_the_message_is_there()
+    {
+        using var folder = new TempFolder("typing");
+        await using var app = await TestApp.StartAsync(folder.FullPath, ["--Apps:default:ClientEvents=true"]);
+        await using var ann = await Window.OpenAsync(chromium.Browser, app);
+        await using var ben = await Window.OpenAsync(chromium.Browser, app);
+        await ann.RegisterAsync("Ann");
+        await ann.CreateChannelAsync("talk");
+        await ben.RegisterAsync("Ben");
+        await ben.JoinAsync("talk");
+
+        await ann.Page.Locator("#composer-text").PressSequentiallyAsync("Hello");
+        await Expect(ben.Page.Locator("#typing")).ToHaveTextAsync("Ann is typing…");
+        await Expect(ann.Page.Locator("#typing")).ToBeEmptyAsync();
+        await ann.Page.Locator("#composer-text").PressAsync("Enter");
+        await ben.SeesAsync("Hello");
+
+        await Expect(ben.Page.Locator("#typing")).ToBeEmptyAsync();
+        ann.ShouldBeClean();
+        ben.ShouldBeClean();
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Messaging.Tests.Browser;
+
+/// <summary>One user's browser window with a profile of its own. It remembers what the console said and what was loaded.</summary>
+internal sealed class Window : IAsyncDisposable
+{
+    internal const int Wide = 1280;
+    internal const int Phone = 390;
+
+    private readonly TestApp _app;
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly ConcurrentQueue<string> _foreign = new();
+
+    private Window(TestApp app, IBrowserContext context, IPage page)
+    {
+        _app = app;
+        _context = context;
+        Page = page;
+    }
+
+    internal IPage Page { get; }
+
+    internal static async Task<Window> OpenAsync(IBrowser browser, TestApp app, int width = Wide, int height = 800, ColorScheme colors = ColorScheme.Light)
+    {
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            ColorScheme = colors,
+            Locale = "en-GB",
+        });
+        var page = await context.NewPageAsync();
+        var window = new Window(app, context, page);
+        var home = app.Url.ToString();
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+            {
+                window._complaints.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
+            }
+        };
+        page.PageError += (_, error) => window._complaints.Enqueue(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(home, StringComparison.Ordinal))
+            {
+                window._foreign.Enqueue(request.Url);
+            }
+        };
+        await page.GotoAsync(home);
+        return window;
+    }
+
+    internal async Task RegisterAsync(string name)
+    {
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Create an account" }).ClickAsync();
+        await Page.Locator("#account-name").FillAsync(name);
+        await Page.Locator("#account-password").FillAsync(TestClient.Password);
+        await Page.Locator("#account-submit").ClickAsync();
+        await LiveAsync();
+    }
+
+    /// <summary>Waits until events arrive.</summary>
+    internal Task LiveAsync() => Expect(Page.Locator("#connection")).ToHaveTextAsync("Live");
+
+    internal async Task CreateChannelAsync(string name, bool isPrivate = false)
+    {
+        await Page.GetByRole(AriaRole.Button, new() { Name = "New channel" }).ClickAsync();
+        await Page.Locator("#channel-form-name").FillAsync(name);
+        if (isPrivate)
+        {
+            await Page.Locator("#channel-form-private").CheckAsync();
+        }
+
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
+        await Expect(Page.Locator("#channel-name")).ToHaveTextAsync(name);
+        await LiveAsync();
+    }
+
+    internal async Task JoinAsync(string name)
+    {
+        await Channel(name).ClickAsync();
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Join", Exact = true }).ClickAsync();
+        await Expect(Page.GetByRole(AriaRole.Button, new() { Name = "Leave", Exact = true })).ToBeVisibleAsync();
+        await LiveAsync();
+    }
+
+    internal async Task SayAsync(string text)
+    {
+        await Page.Locator("#composer-text").FillAsync(text);
+        await Page.Locator("#composer-text").PressAsync("Enter");
+    }
+
+    internal ILocator Channel(string name) => Page.Locator("button.channel", new() { HasText = name });
+
+    internal ILocator Message(string text) => Page.Locator("#log .message", new() { HasText = text });
+
+    internal Task SeesAsync(string text) => Expect(Message(text)).ToHaveCountAsync(1);
+
+    /// <summary>Whether the page is wider than the window.</summary>
+    internal async Task ShouldFitAsync(string state) =>
+        (await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")).ShouldBe(0, state);
+
+    internal void ShouldBeClean()
+    {
+        _complaints.ShouldBeEmpty();
+        _foreign.ShouldBeEmpty();
+        _app.ShouldHaveLoggedNoProblem();
+    }
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Resilience.TestKit;
+
+namespace Messaging.Tests;
+
+/// <summary>The whole application on a real socket, on a free port, with its data in a folder of the test.</summary>
+public sealed class TestApp : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TestApp(WebApplication app, LogCollector logs)
+    {
+        _app = app;
+        Logs = logs;
+    }
+
+    public LogCollector Logs { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public static async Task<TestApp> StartAsync(string directory, IEnumerable<string>? settings = null, Action<WebApplicationBuilder>? configure = null)
+    {
+        var logs = new LogCollector { MinimumLevel = LogLevel.Debug };
+        string[] args =
+        [
+            "--urls=http://127.0.0.1:0", $"--Data:Directory={directory}",
+            // Hashing is slow on purpose; here its result matters, not its cost.
+            "--Passwords:IterationCount=1000", "--Sse:AttemptBurst=10000", "--Sse:AttemptsPerSecond=1000",
+            .. settings ?? [],
+        ];
+        var app = MessagingApplication.Create(args, builder =>
+        {
+            builder.Logging.ClearProviders().AddProvider(logs);
+            configure?.Invoke(builder);
+        });
+        try
+        {
+            await app.StartAsync();
+            return new TestApp(app, logs);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client without a session.</summary>
+    public TestClient NewClient() => new(Url, token: null);
+
+    /// <summary>Registers a user with a name of its own and signs it in.</summary>
+    public async Task<TestClient> NewUserAsync(string? name = null)
+    {
+        name ??= Names.Next("user");
+        using var anonymous = NewClient();
+        (await anonymous.PostAsync("/api/users", new { name, password = TestClient.Password })).ShouldHaveStatus(201);
+        return await SignInAsync(name);
+    }
+
+    public async Task<TestClient> SignInAsync(string name)
+    {
+        using var anonymous = NewClient();
+        var session = (await anonymous.PostAsync("/api/session", new { name, password = TestClient.Password })).ShouldHaveStatus(200);
+        return new TestClient(Url, session["token"])
+        {
+            Name = name,
+            UserId = session.Json.GetProperty("user").GetProperty("id").GetString()!,
+        };
+    }
+
+    public void ShouldHaveLoggedNoProblem() => Logs.AtLeast(LogLevel.Warning).Take(3).Select(static record => record.ToString()).ShouldBeEmpty();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

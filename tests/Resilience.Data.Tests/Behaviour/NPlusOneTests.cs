@@ -1,0 +1,239 @@
+using System.Globalization;
+using Dapper;
+using Microsoft.EntityFrameworkCore;
+using Resilience.Data.Testing;
+using Resilience.Data.Tests.Support;
+
+namespace Resilience.Data.Tests.Behaviour;
+
+public sealed class NPlusOneTests
+{
+    public static TheoryData<SqlDialect> Databases { get; } = new(SqlDialect.PostgreSql, SqlDialect.Sqlite);
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task The_same_pattern_is_found_once_and_as_N_plus_one_through_ADO_NET_and_Dapper(SqlDialect dialect)
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(dialect);
+        foreach (var run in new Func<MonitorFixture, Task>[] { ByAdoNetAsync, ByDapperAsync })
+        {
+            using var watch = QueryAssert.Begin(fixture.Monitor);
+            await run(fixture);
+
+            var finding = watch.Report.Findings.ShouldHaveSingleItem();
+            finding.Kind.ShouldBe(QueryFindingKind.NPlusOne);
+            finding.Count.ShouldBe(4);
+            finding.Statement.ShouldContain("select role from members");
+            Should.Throw<DataAssertException>(() => watch.NoNPlusOne()).Message.ShouldContain("4 x select role from members");
+            watch.Exactly(5);
+        }
+    }
+
+    [Fact]
+    public async Task The_same_pattern_is_found_once_and_as_N_plus_one_through_EF_Core()
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(SqlDialect.PostgreSql);
+        await using var db = new ForumContext(Options(fixture, fixture.Database.ConnectionString));
+        using var watch = QueryAssert.Begin(fixture.Monitor);
+
+        foreach (var message in await db.Messages.AsNoTracking().ToListAsync())
+        {
+            await db.Messages.AsNoTracking().Where(m => m.AuthorId == message.AuthorId && m.Id < message.Id + 1).CountAsync();
+        }
+
+        var finding = watch.Report.Findings.ShouldHaveSingleItem();
+        finding.Kind.ShouldBe(QueryFindingKind.NPlusOne);
+        finding.Count.ShouldBe(4);
+        watch.Exactly(5);
+    }
+
+    [Fact]
+    public async Task A_command_that_both_the_wrapper_and_the_interceptor_see_is_counted_once()
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(SqlDialect.PostgreSql);
+        var interceptor = new MonitoringInterceptor(fixture.Monitor);
+        using var watch = QueryAssert.Begin(fixture.Monitor);
+        await using var connection = await fixture.Source.OpenConnectionAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT 1";
+        await command.ExecuteScalarAsync();
+
+        // What EF Core would tell of a command that came from the monitored source.
+        fixture.Monitor.Record(command, TimeSpan.FromMilliseconds(1));
+
+        watch.Exactly(1);
+        fixture.Monitor.Health.Sources.ShouldBe(2);
+        GC.KeepAlive(interceptor);
+    }
+
+    [Fact]
+    public async Task The_corpus_of_negatives_raises_none()
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(SqlDialect.PostgreSql);
+        var source = fixture.Source;
+        var negatives = new Dictionary<string, Func<Task>>
+        {
+            ["one batch"] = async () =>
+            {
+                await RowsAsync(fixture, "SELECT id FROM messages");
+                await RowsAsync(fixture, "SELECT role FROM members WHERE user_id = ANY(@ids)", ("ids", new[] { 1, 2, 3 }));
+            },
+            ["pages by offset"] = () => EachAsync(4, i => RowsAsync(fixture, "SELECT id FROM messages ORDER BY id LIMIT 2 OFFSET @o", ("o", i))),
+            ["pages by key"] = () => EachAsync(4, i => RowsAsync(fixture, "SELECT id FROM messages WHERE id > @last ORDER BY id LIMIT 1", ("last", i))),
+            ["no source read before"] = () => EachAsync(5, i => RowsAsync(fixture, "SELECT role FROM members WHERE user_id = @u", ("u", i))),
+            ["retries of what failed"] = () => EachAsync(5, async i =>
+            {
+                await RowsAsync(fixture, "SELECT id FROM messages");
+                await Should.ThrowAsync<Npgsql.PostgresException>(() => RowsAsync(fixture, "SELECT 1 / (@x - @x)", ("x", i)));
+            }),
+            ["parallel fan-out"] = async () =>
+            {
+                await RowsAsync(fixture, "SELECT id FROM messages");
+                await Task.WhenAll(Enumerable.Range(0, 5).Select(i => RowsAsync(fixture, "SELECT pg_sleep(0.05), role FROM members WHERE user_id = @u", ("u", i))));
+            },
+            ["writes"] = async () =>
+            {
+                await RowsAsync(fixture, "SELECT id FROM messages");
+                await EachAsync(5, i => RowsAsync(fixture, "UPDATE messages SET edits = edits + 1 WHERE id = @id", ("id", i)));
+            },
+            ["equal parameters"] = async () =>
+            {
+                await RowsAsync(fixture, "SELECT id FROM messages");
+                await EachAsync(5, _ => RowsAsync(fixture, "SELECT role FROM members WHERE user_id = @u", ("u", 1)));
+            },
+            ["allowed"] = async () =>
+            {
+                QueryMonitor.CurrentScope!.Allow("select role from members", "three settings, read at start");
+                await ByAdoNetAsync(fixture);
+            },
+        };
+
+        foreach (var (name, run) in negatives)
+        {
+            using var watch = QueryAssert.Begin(fixture.Monitor, name);
+            await run();
+
+            watch.NoNPlusOne();
+            if (name == "equal parameters")
+            {
+                watch.Report.Findings.ShouldHaveSingleItem().Kind.ShouldBe(QueryFindingKind.Duplicate);
+                Should.Throw<DataAssertException>(() => watch.NoDuplicates());
+            }
+        }
+
+        source.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_scope_over_its_budget_is_told_once_in_log_and_metric()
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(SqlDialect.Sqlite);
+        using (var scope = fixture.Monitor.BeginScope("GET /channels", new QueryBudget { MaxQueries = 2 }))
+        {
+            await EachAsync(3, i => RowsAsync(fixture, "SELECT role FROM members WHERE user_id = @u", ("u", i)));
+            scope.Count.ShouldBe(3);
+            scope.Complete().Findings.ShouldHaveSingleItem().Kind.ShouldBe(QueryFindingKind.Budget);
+        }
+
+        fixture.Logs.Of(4013).Count.ShouldBe(1);
+        fixture.Collected.Value("resilience.data.queries.findings", ("kind", "budget")).ShouldBe(1);
+        fixture.Collected.Values("resilience.data.scope.queries").ShouldBe([3]);
+    }
+
+    [Fact]
+    public async Task Scopes_nest_and_parallel_flows_do_not_mix()
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(SqlDialect.Sqlite);
+
+        var counts = await Task.WhenAll(Enumerable.Range(1, 8).Select(n => Task.Run(async () =>
+        {
+            using var outer = fixture.Monitor.BeginScope("outer");
+            await RowsAsync(fixture, "SELECT 1");
+            using (var inner = fixture.Monitor.BeginScope("inner"))
+            {
+                await EachAsync(n, _ => RowsAsync(fixture, "SELECT 2"));
+                inner.Count.ShouldBe(n);
+            }
+
+            await RowsAsync(fixture, "SELECT 3");
+            return outer.Count;
+        })));
+
+        counts.ShouldBe(Enumerable.Range(1, 8).Select(static n => n + 2));
+    }
+
+    [Fact]
+    public async Task A_baseline_shows_what_changed_and_how_to_accept_it()
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(SqlDialect.Sqlite);
+        var file = Path.Combine(Path.GetTempPath(), Guid.CreateVersion7().ToString(), "baseline.txt");
+        async Task<QueryAssert> RunAsync(int times)
+        {
+            var watch = QueryAssert.Begin(fixture.Monitor, "channels");
+            await EachAsync(times, i => RowsAsync(fixture, "SELECT role FROM members WHERE user_id = @u", ("u", i)));
+            return watch;
+        }
+
+        using var first = await RunAsync(1);
+        Should.Throw<DataAssertException>(() => first.MatchesBaseline(file)).Message.ShouldContain(QueryAssert.AcceptVariable);
+        Baseline.Check(first.Report, file, accept: true);
+        first.MatchesBaseline(file);
+        first.Dispose();
+        using var second = await RunAsync(2);
+        var thrown = Should.Throw<DataAssertException>(() => second.MatchesBaseline(file));
+        thrown.Message.ShouldContain("- 1\tselect role from members");
+        thrown.Message.ShouldContain("+ 2\tselect role from members");
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+    }
+
+    private static DbContextOptions<ForumContext> Options(MonitorFixture fixture, string connectionString) =>
+        new DbContextOptionsBuilder<ForumContext>().UseNpgsql(connectionString).AddInterceptors(new MonitoringInterceptor(fixture.Monitor)).Options;
+
+    private static async Task ByAdoNetAsync(MonitorFixture fixture)
+    {
+        foreach (var id in await RowsAsync(fixture, "SELECT id FROM messages"))
+        {
+            await RowsAsync(fixture, "SELECT role FROM members WHERE user_id = @u", ("u", Convert.ToInt32(id, CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static async Task ByDapperAsync(MonitorFixture fixture)
+    {
+        await using var connection = await fixture.Source.OpenConnectionAsync();
+        foreach (var id in await connection.QueryAsync<int>("SELECT id FROM messages"))
+        {
+            await connection.QueryAsync<string>("SELECT role FROM members WHERE user_id = @id", new { id });
+        }
+    }
+
+    private static async Task EachAsync(int count, Func<int, Task> run)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await run(i);
+        }
+    }
+
+    private static async Task<List<object>> RowsAsync(MonitorFixture fixture, string sql, params (string Name, object Value)[] parameters)
+    {
+        await using var connection = await fixture.Source.OpenConnectionAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value;
+            command.Parameters.Add(parameter);
+        }
+
+        var rows = new List<object>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            rows.Add(reader.GetValue(0));
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,131 @@
+using Resilience.Data.Tests.Support;
+using Resilience.TestKit;
+
+namespace Resilience.Data.Tests.Behaviour;
+
+public sealed class SharedLevelDownTests
+{
+    [Fact]
+    public async Task Reads_fall_through_to_the_database_under_the_load_cap_without_an_error()
+    {
+        var time = new ManualTimeProvider();
+        var store = new FaultyStore(new InMemorySharedCacheStore(time)) { IsDown = true };
+        using var node = new CacheFixture(store, static o => o.MaxConcurrentLoads = 8, time);
+        var running = 0;
+        var most = 0;
+
+        var values = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => Task.Run(async () => await node.Cache.GetOrCreateAsync($"k{i}", async token =>
+        {
+            var now = Interlocked.Increment(ref running);
+            InterlockedMax(ref most, now);
+            await Task.Yield();
+            Interlocked.Decrement(ref running);
+            return i;
+        })))).Within();
+
+        values.ShouldBe(Enumerable.Range(0, 500));
+        most.ShouldBeLessThanOrEqualTo(8);
+        node.Logs.Of(4030).Count.ShouldBe(1, "once per state, not once per call");
+    }
+
+    [Fact]
+    public async Task Invalidations_wait_their_keys_bypass_the_shared_level_and_are_sent_when_it_is_back()
+    {
+        var time = new ManualTimeProvider();
+        var inner = new InMemorySharedCacheStore(time);
+        var store = new FaultyStore(inner);
+        var alerts = new List<DataAlert>();
+        using var node = new CacheFixture(store, o => o.OnAlert = alerts.Add, time);
+        using var other = new CacheFixture(inner, time: time);
+        var row = "one";
+        ValueTask<string> Load(CancellationToken token) => ValueTask.FromResult(row);
+        await node.Cache.GetOrCreateAsync("k", Load);
+        await other.Cache.GetOrCreateAsync("k", Load);
+
+        store.IsDown = true;
+        await using (await node.Cache.BeginWriteAsync(["k"]))
+        {
+            row = "two";
+        }
+
+        (await node.Cache.GetOrCreateAsync("k", Load)).ShouldBe("two", "this node never shows its own user the old value");
+        (await other.Cache.GetOrCreateAsync("k", Load)).ShouldBe("one", "another node cannot know yet");
+        node.Metrics.Value("resilience.data.cache.pending_invalidations").ShouldBe(1);
+        alerts.ShouldBe([new DataAlert("shared_store_down", true)]);
+
+        store.IsDown = false;
+        await time.WhenTimersAsync(1);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await node.Metrics.WhenAsync(static m => m.Value("resilience.data.cache.pending_invalidations") == 0);
+
+        (await other.Cache.GetOrCreateAsync("k", Load)).ShouldBe("two");
+        await Watchdog.UntilAsync(() => alerts.Count == 2);
+        alerts[1].IsActive.ShouldBeFalse();
+        node.Logs.Of(4031).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Beyond_the_bound_on_pending_invalidations_every_key_bypasses_until_old_entries_have_ended()
+    {
+        var time = new ManualTimeProvider();
+        var inner = new InMemorySharedCacheStore(time);
+        var store = new FaultyStore(inner);
+        using var node = new CacheFixture(store, static o => o.PendingLimit = 3, time);
+        using var other = new CacheFixture(inner, time: time);
+        await other.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("old"));
+
+        store.IsDown = true;
+        await node.Cache.RemoveAsync(Enumerable.Range(0, 10).Select(static i => $"k{i}"));
+        store.IsDown = false;
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        (await node.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("new"))).ShouldBe("new");
+        node.Logs.Of(4033).Count.ShouldBe(1);
+        time.Advance(TimeSpan.FromMinutes(5));
+        (await node.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("newer"))).ShouldBe("newer");
+        (await other.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("x"))).ShouldBe("newer", "the shared level is in use again");
+    }
+
+    [Fact]
+    public async Task A_damaged_foreign_or_oversized_payload_is_a_miss_counted_and_removed()
+    {
+        var time = new ManualTimeProvider();
+        var inner = new InMemorySharedCacheStore(time);
+        var store = new FaultyStore(inner);
+        using var writer = new CacheFixture(inner, time: time);
+        using var reader = new CacheFixture(store, time: time);
+        var length = 0;
+        store.Damage = p => { length = p.Length; return p; };
+        await writer.Cache.SetAsync("k0", "value");
+        (await reader.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("x"))).ShouldBe("value");
+        for (var i = 0; i < length; i++)
+        {
+            var at = i;
+            store.Damage = p =>
+            {
+                p[at] ^= 0x41;
+                return p;
+            };
+            await writer.Cache.SetAsync($"k{i}", "value");
+            await reader.Cache.RemoveAsync($"other");
+            time.Advance(TimeSpan.FromSeconds(6));
+            (await reader.Cache.GetOrCreateAsync($"k{i}", static _ => ValueTask.FromResult("loaded"))).ShouldBe("loaded", $"byte {i}");
+        }
+
+        reader.Metrics.Value("resilience.data.cache.store_errors").ShouldBe(length);
+        store.Damage = static p => p;
+        await writer.Cache.SetAsync("typed", "text");
+        (await reader.Cache.GetOrCreateAsync("typed", static _ => ValueTask.FromResult(42))).ShouldBe(42);
+        (await writer.Cache.GetOrCreateAsync("big", static _ => ValueTask.FromResult(new string('x', 300_000)))).Length.ShouldBe(300_000);
+        (await inner.ReadManyAsync([new SharedRead("big", [])], default))[0].Payload.ShouldBeNull();
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        var seen = Volatile.Read(ref target);
+        while (value > seen && Interlocked.CompareExchange(ref target, value, seen) is var before && before != seen)
+        {
+            seen = before;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+internal static class Check
+{
+    public static void That(bool holds, string what)
+    {
+        if (!holds)
+        {
+            throw new InvalidOperationException($"Not so: {what}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection;
+using Resilience.Data;
+
+internal static class DataChecks
+{
+    public static async Task RunAsync()
+    {
+        var batches = 0;
+        var services = new ServiceCollection().AddLogging().AddMetrics();
+        services.AddBatchLoader<int, string>("names", (context, keys, cancellationToken) =>
+        {
+            batches++;
+            return Task.FromResult<IReadOnlyDictionary<int, string>>(keys.Where(static key => key < 90).ToDictionary(static key => key, static key => $"name {key}"));
+        });
+        services.AddQueryMonitor();
+        await using var provider = services.BuildServiceProvider();
+        await using var scope = provider.CreateAsyncScope();
+        var loader = scope.ServiceProvider.GetRequiredService<IBatchLoader<int, string>>();
+
+        var loaded = await Task.WhenAll(Enumerable.Range(1, 100).Select(key => loader.LoadAsync(key)));
+        Check.That(batches == 1, "a hundred calls are one batch");
+        Check.That(loaded[0].Value == "name 1" && loaded[99].State == LoadState.Missing, "each caller gets its own");
+
+        var name = "'; DROP TABLE users; --";
+        var statement = Sql.Of($"SELECT id FROM users WHERE name = {name} AND city {Sql.LikeContains("50%")}");
+        Check.That(!statement.Text.Contains("DROP", StringComparison.Ordinal) && statement.Text.Contains("@p0", StringComparison.Ordinal), "values are parameters");
+
+        var monitor = provider.GetRequiredService<QueryMonitor>();
+        using (monitor.BeginScope("check"))
+        {
+            Check.That(monitor.Health.Sources == 0, "nothing is monitored yet");
+        }
+
+        var plan = GuardPlan.Create().RequireRow("members", ("channel_id", 1L), ("user_id", 2L)).LockRows("messages", "id", [3L]).ExpectRows();
+        Check.That(plan is not null, "a plan is structure");
+    }
+}

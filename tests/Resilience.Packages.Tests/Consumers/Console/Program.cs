@@ -1,0 +1,4 @@
+await CleanupChecks.RunAsync();
+await QueueChecks.RunAsync();
+await DataChecks.RunAsync();
+Console.WriteLine("all checks passed");

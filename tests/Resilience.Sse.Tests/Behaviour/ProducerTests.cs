@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Resilience.Sse.Tests.Support;
+using Resilience.TestKit;
+
+namespace Resilience.Sse.Tests.Behaviour;
+
+public sealed class ProducerTests
+{
+    [Fact]
+    public async Task A_producer_that_throws_is_started_again_after_a_second_and_what_it_yields_arrives()
+    {
+        var starts = 0;
+        await using var app = await StartAsync(ct => Produce(++starts, ct));
+        await using var stream = await app.OpenAsync("/p");
+        (await stream.NextAsync())!.Value.Data.ShouldBe("start 1");
+        await app.Time.WhenDueInAsync(TimeSpan.FromSeconds(1));
+        app.Turn(1);
+        (await stream.NextAsync())!.Value.Data.ShouldBe("start 2");
+        app.Manager.GetStatistics().Errors["producer"].ShouldBeGreaterThanOrEqualTo(1);
+
+        static async IAsyncEnumerable<string> Produce(int start, [EnumeratorCancellation] CancellationToken ct)
+        {
+            yield return $"start {start}";
+            await Task.Yield();
+            throw new InvalidOperationException("broken");
+        }
+    }
+
+    [Fact]
+    public async Task The_third_failure_in_a_row_closes_the_stream_with_PRODUCER_FAILED()
+    {
+        var starts = 0;
+        await using var app = await StartAsync(_ => Fail(() => Interlocked.Increment(ref starts)));
+        await using var stream = await app.OpenAsync("/p");
+        for (var i = 1; i < 3; i++)
+        {
+            await app.Time.WhenDueInAsync(TimeSpan.FromSeconds(1));
+            await Watchdog.UntilAsync(() => app.Manager.Snapshot().SingleOrDefault()?.Errors == i);
+            app.Turn(1);
+        }
+
+        (await stream.ReadToEndAsync()).Single().Data.ShouldBe("""{"error":"Producer failed","code":"PRODUCER_FAILED"}""");
+        starts.ShouldBe(3);
+        (await app.Logs.WhenAsync(1000)).Message.ShouldContain("3 errors, reason producer_failed");
+    }
+
+    [Fact]
+    public async Task What_the_producer_yielded_before_its_end_arrives_before_the_close_event()
+    {
+        await using var app = await StartAsync(static _ => Enumerable.Range(0, 500).Select(static i => $"{i}").ToAsyncEnumerable());
+        await using var stream = await app.OpenAsync("/p");
+        var events = await stream.ReadToEndAsync();
+        events.Count.ShouldBe(501);
+        events[^2].Data.ShouldBe("499");
+        events[^1].ShouldBe(new ParsedEvent("close", """{"reason":"completed"}""", string.Empty));
+    }
+
+    [Fact]
+    public async Task A_producer_waits_for_its_client_and_holds_a_bounded_number_of_bytes()
+    {
+        var produced = 0;
+        await using var app = await StartAsync(_ => Endless(() => Interlocked.Increment(ref produced)));
+        await using var stream = await app.OpenAsync("/p");
+        await Watchdog.UntilAsync(() => Volatile.Read(ref produced) > 8);
+        var before = -1;
+        await Watchdog.UntilAsync(async () =>
+        {
+            var now = Volatile.Read(ref produced);
+            var still = now == before;
+            before = now;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            return still;
+        });
+
+        // The queue (64 KiB), a slice (32 KiB), the server's buffers: far from what an eager producer would have made.
+        produced.ShouldBeLessThan(60);
+        await stream.NextAsync();
+    }
+
+    [Fact]
+    public async Task The_token_of_the_producer_ends_with_the_stream()
+    {
+        var ended = new TaskCompletionSource();
+        await using var app = await StartAsync(ct => Wait(ended, ct));
+        await using (var stream = await app.OpenAsync("/p"))
+        {
+            await stream.NextAsync();
+        }
+
+        await ended.Task.Within(TimeSpan.FromSeconds(5));
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
+
+        static async IAsyncEnumerable<string> Wait(TaskCompletionSource ended, [EnumeratorCancellation] CancellationToken ct)
+        {
+            yield return "on";
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            }
+            finally
+            {
+                ended.SetResult();
+            }
+        }
+    }
+
+    private static Task<TestApp> StartAsync(Func<CancellationToken, IAsyncEnumerable<string>> source) =>
+        TestApp.StartAsync(map: a => a.MapSse("/p", (_, _) => ValueTask.FromResult<IResult>(SseResults.Stream(source))));
+
+    private static async IAsyncEnumerable<string> Fail(Action started)
+    {
+        started();
+        await Task.Yield();
+        if (DateTimeOffset.MinValue.Year == 1)
+        {
+            throw new InvalidOperationException("broken");
+        }
+
+        yield break;
+    }
+
+    private static async IAsyncEnumerable<string> Endless(Action produced)
+    {
+        var item = new string('x', 8192);
+        while (true)
+        {
+            produced();
+            yield return item;
+            await Task.Yield();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Resilience.Sse.Tests.Support;
+using Resilience.TestKit;
+
+namespace Resilience.Sse.Tests.Behaviour;
+
+public sealed class TokenTests
+{
+    [Theory]
+    [InlineData(SseTokenStatus.Expired, "TOKEN_EXPIRED")]
+    [InlineData(SseTokenStatus.Revoked, "TOKEN_REVOKED")]
+    public async Task I14_A_token_that_is_no_longer_valid_ends_the_stream_within_the_interval(SseTokenStatus status, string code)
+    {
+        var validator = new Validator();
+        await using var app = await StartAsync(validator);
+        await using var stream = await app.OpenAsync();
+        validator.Answer = _ => Task.FromResult(SseTokenStatus.Valid);
+        app.Turn(61);
+        await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().TokenValidations == 1);
+        validator.Answer = _ => Task.FromResult(status);
+        app.Turn(61);
+        (await stream.ReadToEndAsync()).Single().Data.ShouldContain(code);
+    }
+
+    [Fact]
+    public async Task I14_A_validator_that_fails_ends_the_stream_at_the_third_failure_in_a_row_and_a_success_resets_the_row()
+    {
+        var validator = new Validator { Answer = static _ => throw new InvalidOperationException("down") };
+        await using var app = await StartAsync(validator);
+        await using var stream = await app.OpenAsync();
+        await RoundAsync(app, 1);
+        await RoundAsync(app, 2);
+        app.Manager.Snapshot().Single().ConsecutiveErrors.ShouldBe(2);
+        validator.Answer = static _ => Task.FromResult(SseTokenStatus.Valid);
+        await RoundAsync(app, 3);
+        app.Manager.Snapshot().Single().ConsecutiveErrors.ShouldBe(0);
+        validator.Answer = static _ => Task.FromResult(SseTokenStatus.Unknown);
+        await RoundAsync(app, 4);
+        await RoundAsync(app, 5);
+        app.Turn(61);
+        (await stream.ReadToEndAsync()).Single().Data.ShouldContain("TOKEN_UNVERIFIED");
+        app.Manager.GetStatistics().Errors["validation"].ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task I14_A_validator_that_hangs_is_a_failure_when_its_time_is_over_and_never_stops_heartbeats()
+    {
+        var validator = new Validator { Answer = static _ => new TaskCompletionSource<SseTokenStatus>().Task };
+        await using var app = await StartAsync(validator);
+        await using var stream = await app.OpenAsync();
+        app.Turn(61);
+        await Watchdog.UntilAsync(() => validator.Calls == 1);
+        var blocks = stream.Parser.Blocks;
+        app.Turn(16);
+        await stream.WhenBlocksAsync(blocks + 1);
+        await Watchdog.UntilAsync(() => app.Manager.GetStatistics().Errors["validation"] == 1);
+        app.Manager.ConnectionCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Validations_run_in_scopes_of_their_own_and_a_bounded_number_at_a_time()
+    {
+        var release = new TaskCompletionSource<SseTokenStatus>();
+        var validator = new Validator { Answer = _ => release.Task };
+        await using var app = await StartAsync(validator, o => o.MaxConcurrentValidations = 2);
+        var streams = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => app.OpenAsync()));
+        app.Turn(61);
+        await Watchdog.UntilAsync(() => validator.Calls == 2);
+        validator.Calls.ShouldBe(2);
+        release.SetResult(SseTokenStatus.Valid);
+        await Watchdog.UntilAsync(() => validator.Calls == 6);
+        foreach (var stream in streams)
+        {
+            await stream.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_stream_ends_when_the_ticket_that_opened_it_expires()
+    {
+        await using var app = await TestApp.StartAsync(map: static a => a.UseTicket());
+        await using var stream = await app.OpenAsync();
+        app.Turn(91);
+        (await stream.ReadToEndAsync()).Single().Data.ShouldContain("TOKEN_EXPIRED");
+    }
+
+    [Fact]
+    public async Task For_sliding_tickets_the_end_of_the_ticket_can_be_left_to_the_validator()
+    {
+        await using var app = await TestApp.StartAsync(o => o.CloseAtTokenExpiry = false, map: static a => a.UseTicket());
+        await using var stream = await app.OpenAsync();
+        app.Turn(120);
+        app.Manager.ConnectionCount.ShouldBe(1);
+    }
+
+    private static Task<TestApp> StartAsync(Validator validator, Action<SseManagerOptions>? options = null) =>
+        TestApp.StartAsync(options, s => s.AddScoped<ISseTokenValidator>(_ => validator));
+
+    private static async Task RoundAsync(TestApp app, int validations)
+    {
+        app.Turn(61);
+        await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().TokenValidations == validations);
+    }
+
+    private sealed class Validator : ISseTokenValidator
+    {
+        private int _calls;
+
+        public int Calls => Volatile.Read(ref _calls);
+
+        public Func<SseTokenContext, Task<SseTokenStatus>> Answer { get; set; } = static _ => Task.FromResult(SseTokenStatus.Valid);
+
+        public ValueTask<SseTokenStatus> ValidateAsync(SseTokenContext context, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _calls);
+            context.User.ShouldBeOfType<ClaimsPrincipal>();
+            return new ValueTask<SseTokenStatus>(Answer(context));
+        }
+    }
+}
+
+file static class Tickets
+{
+    /// <summary>Stands for an authentication middleware whose ticket expires in 90 s.</summary>
+    public static void UseTicket(this WebApplication app) => app.Use((context, next) =>
+    {
+        var expires = app.Services.GetRequiredService<TimeProvider>().GetUtcNow().AddSeconds(90);
+        var ticket = new AuthenticationTicket(context.User, new AuthenticationProperties { ExpiresUtc = expires }, "test");
+        context.Features.Set<IAuthenticateResultFeature>(new Feature { AuthenticateResult = AuthenticateResult.Success(ticket) });
+        return next(context);
+    });
+
+    private sealed class Feature : IAuthenticateResultFeature
+    {
+        public AuthenticateResult? AuthenticateResult { get; set; }
+    }
+}

@@ -1,0 +1,237 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Resilience.Sse.Tests.Support;
+using Resilience.TestKit;
+
+namespace Resilience.Sse.Tests.Stress;
+
+/// <summary>What only real sockets show.</summary>
+public sealed class SocketTests
+{
+    [Fact]
+    public async Task I8_Headers_and_first_bytes_come_without_any_event()
+    {
+        await using var app = await SseApp.StartAsync();
+        using var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
+        client.Parser.Retry.ShouldBe(3000);
+        client.Parser.LastEventId.ShouldEndWith(".0");
+    }
+
+    [Fact]
+    public async Task I9_Of_500_parallel_connects_against_a_limit_of_5_exactly_5_are_accepted_and_a_closed_slot_is_free_at_once()
+    {
+        await using var app = await SseApp.StartAsync(static o => o.MaxConnectionsPerKey = 5);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 500).Select(async _ =>
+        {
+            var client = await RawClient.ConnectAsync(app.EndPoint, "/events");
+            await client.ReadUntilAsync(static c => c.Status > 0);
+            return client;
+        })).Within(TimeSpan.FromSeconds(10));
+        clients.Count(static c => c.Status == 200).ShouldBe(5);
+        clients.Count(static c => c.Status == 429).ShouldBe(495);
+        clients.First(static c => c.Status == 429).Headers.ShouldContain("Retry-After:");
+        var started = TimeProvider.System.GetTimestamp();
+        clients.First(static c => c.Status == 200).Dispose();
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 4);
+        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(1));
+        using var next = await RawClient.ConnectAsync(app.EndPoint, "/events");
+        await next.OpenedAsync();
+        foreach (var client in clients)
+        {
+            client.Dispose();
+        }
+
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 1);
+    }
+
+    [Fact]
+    public async Task I5_A_peer_that_vanishes_without_a_word_is_removed_as_stale_in_time()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "TCP_USER_TIMEOUT and socket filters are Linux's.");
+        await using var app = await SseApp.StartAsync(static o =>
+        {
+            o.HeartbeatInterval = TimeSpan.FromSeconds(1);
+            o.StaleTimeout = TimeSpan.FromSeconds(3);
+        });
+        using var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
+        DropEverything(client.Socket);
+        var started = TimeProvider.System.GetTimestamp();
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(5));
+
+        // StaleTimeout, a heartbeat, a turn of the wheel; and what a loaded machine adds.
+        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(3 + 1 + 1 + 3));
+        app.Manager.GetStatistics().Stale.ShouldBe(1, app.Closed);
+    }
+
+    [Fact]
+    public async Task I4_A_stalled_reader_among_100_is_cut_by_policy_delays_nobody_and_holds_little_memory()
+    {
+        await using var app = await SseApp.StartAsync(static o =>
+        {
+            o.HeartbeatInterval = TimeSpan.FromSeconds(1);
+            o.StaleTimeout = TimeSpan.FromSeconds(3);
+            o.HistoryEvents = 100_000;
+            o.HistoryBytes = 256 << 20;
+            o.TotalHistoryBytes = 256 << 20;
+        });
+        using var stalled = await (await RawClient.ConnectAsync(app.EndPoint, "/events", receiveBuffer: 4096)).OpenedAsync();
+        var stalledId = app.Node.Connections.Single().Id;
+        var readers = await Task.WhenAll(Enumerable.Range(0, 99).Select(async _ => await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync()));
+        var payload = new string('x', 2000);
+        var last = 0L;
+        for (var i = 0; i < 300; i++)
+        {
+            last = (await app.Publisher.PublishAsync("news", payload)).Sequence;
+        }
+
+        await Task.WhenAll(readers.Select(r => r.ReadUntilAsync(c => c.Parser.Events.Count == 300))).Within(TimeSpan.FromSeconds(5));
+        var info = app.Manager.Find(stalledId);
+        info.ShouldNotBeNull("the others have everything while it still stands");
+
+        // All that was given to the server for it: the pipe, the kernel's unsent and unacknowledged bytes, and what the client's own side took.
+        info.BytesSent.ShouldBeLessThan(256 * 1024);
+        await Watchdog.UntilAsync(() => app.Manager.Find(stalledId) is null, TimeSpan.FromSeconds(5));
+        app.Manager.ConnectionCount.ShouldBe(99);
+        app.Manager.GetStatistics().Stale.ShouldBe(1, app.Closed);
+        foreach (var reader in readers)
+        {
+            reader.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task I4_Two_hundred_stalled_readers_and_large_events_hold_little_more_than_their_shared_frames()
+    {
+        await using var app = await SseApp.StartAsync(static o =>
+        {
+            o.HeartbeatInterval = TimeSpan.FromSeconds(1);
+            o.StaleTimeout = TimeSpan.FromSeconds(4);
+            o.HistoryBytes = 16 << 20;
+        });
+        var stalled = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => await (await RawClient.ConnectAsync(app.EndPoint, "/events", receiveBuffer: 4096)).OpenedAsync()));
+        var payload = new string('x', 256 * 1024);
+        for (var i = 0; i < 30; i++)
+        {
+            await app.Publisher.PublishAsync("news", payload);
+        }
+
+        await Watchdog.UntilAsync(() => app.Node.Connections.All(static c => c.Describe().BytesSent > 30_000));
+        app.Node.Connections.Max(static c => c.Describe().BytesSent).ShouldBeLessThan(256 * 1024);
+        app.Node.Hub.RetainedBytes.ShouldBeLessThan(9 << 20);
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(6));
+        app.Manager.GetStatistics().Stale.ShouldBe(200, app.Closed);
+        foreach (var client in stalled)
+        {
+            client.Dispose();
+        }
+    }
+
+    [Theory]
+    [InlineData(SseSlowClientPolicy.Disconnect)]
+    [InlineData(SseSlowClientPolicy.DropOldest)]
+    public async Task A_client_that_falls_behind_the_history_is_treated_by_policy(SseSlowClientPolicy policy)
+    {
+        await using var app = await SseApp.StartAsync(o =>
+        {
+            o.SlowClientPolicy = policy;
+            o.HistoryEvents = 10;
+        });
+        using var slow = await (await RawClient.ConnectAsync(app.EndPoint, "/events", receiveBuffer: 4096)).OpenedAsync();
+        var payload = new string('x', 20_000);
+        for (var i = 0; i < 200; i++)
+        {
+            await app.Publisher.PublishAsync("news", $"{i}:{payload}");
+        }
+
+        // It was only slow: now it reads everything.
+        if (policy == SseSlowClientPolicy.Disconnect)
+        {
+            await slow.ReadUntilAsync(static c => c.Terminated);
+            slow.Parser.Events[^1].Data.ShouldBe("""{"error":"Client too slow","code":"SLOW_CONSUMER"}""");
+            slow.Parser.Events.ShouldNotContain(static e => e.Type == "sse.gap");
+            return;
+        }
+
+        await slow.ReadUntilAsync(static c => c.Parser.Events.Any(static e => e.Data.StartsWith("199:", StringComparison.Ordinal)));
+        slow.Parser.Events.ShouldContain(static e => e.Type == "sse.gap");
+        var previous = -1;
+        var told = false;
+        foreach (var e in slow.Parser.Events)
+        {
+            if (e.Type == "sse.gap")
+            {
+                told = true;
+                continue;
+            }
+
+            var number = int.Parse(e.Data.AsSpan(0, e.Data.IndexOf(':', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
+            (number > previous + 1).ShouldBe(told, $"a hole before {number} and a gap event are the same thing");
+            previous = number;
+            told = false;
+        }
+
+        previous.ShouldBe(199);
+    }
+
+    [Fact]
+    public async Task On_HTTP2_a_stalled_stream_is_cut_and_its_siblings_live()
+    {
+        await using var app = await SseApp.StartAsync(
+            static o =>
+            {
+                o.HeartbeatInterval = TimeSpan.FromSeconds(1);
+                o.StaleTimeout = TimeSpan.FromSeconds(3);
+                o.HistoryBytes = 64 << 20;
+            },
+            protocols: HttpProtocols.Http2);
+        using var handler = new SocketsHttpHandler { InitialHttp2StreamWindowSize = 65_535, EnableMultipleHttp2Connections = false };
+        using var http = new HttpClient(handler) { BaseAddress = app.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        await using var stalled = await SseReader.OpenAsync(http, "/events?channels=big");
+        await using var sibling = await SseReader.OpenAsync(http, "/events?channels=small");
+        app.Node.Connections.Select(static c => c.SharedTransport).Distinct().Count().ShouldBe(1, "both streams share one connection");
+        for (var i = 0; i < 100; i++)
+        {
+            await app.Publisher.PublishAsync("big", new string('x', 20_000));
+        }
+
+        await Watchdog.UntilAsync(() => app.Manager.GetStatistics().Stale == 1, TimeSpan.FromSeconds(5));
+        await app.Publisher.PublishAsync("small", "alive");
+        (await sibling.NextAsync())!.Value.Data.ShouldBe("alive");
+        app.Manager.ConnectionCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task I13_A_stream_whose_abort_never_fires_ends_with_its_lifetime()
+    {
+        await using var app = await SseApp.StartAsync(static o => o.MaxLifetime = TimeSpan.FromSeconds(2), map: static a => a.Use(static (context, next) =>
+        {
+            context.RequestAborted = CancellationToken.None;
+            return next(context);
+        }));
+        using (var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync())
+        {
+            client.Reset();
+        }
+
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>A filter on the client's socket that drops every segment: to the server the peer has vanished.</summary>
+    private static void DropEverything(Socket socket)
+    {
+        // struct sock_fprog with one instruction, "ret 0".
+        Span<byte> program = stackalloc byte[16];
+        unsafe
+        {
+            var instruction = stackalloc byte[8];
+            new Span<byte>(instruction, 8).Clear();
+            instruction[0] = 0x06;
+            program.Clear();
+            program[0] = 1;
+            BitConverter.TryWriteBytes(program[8..], (long)instruction);
+            socket.SetRawSocketOption(1, 26, program);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Resilience.TestKit;
+
+namespace Resilience.Sse.Tests.Support;
+
+/// <summary>An application under the test host, which has no socket, with a clock that the test moves.</summary>
+internal sealed class TestApp : IAsyncDisposable
+{
+    private TestApp(WebApplication app, ManualTimeProvider time, LogCollector logs)
+    {
+        App = app;
+        Time = time;
+        Logs = logs;
+        Http = app.GetTestClient();
+        Http.Timeout = TimeSpan.FromMinutes(2);
+    }
+
+    public WebApplication App { get; }
+
+    public ManualTimeProvider Time { get; }
+
+    public LogCollector Logs { get; }
+
+    public HttpClient Http { get; }
+
+    public ISsePublisher Publisher => App.Services.GetRequiredService<ISsePublisher>();
+
+    public ISseManager Manager => App.Services.GetRequiredService<ISseManager>();
+
+    public SseNode Node => App.Services.GetRequiredService<SseNode>();
+
+    public static async Task<TestApp> StartAsync(
+        Action<SseManagerOptions>? options = null, Action<IServiceCollection>? services = null, Action<WebApplication>? map = null)
+    {
+        var time = new ManualTimeProvider();
+        var logs = new LogCollector();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders().AddProvider(logs).SetMinimumLevel(LogLevel.Debug).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddSseManager(o =>
+        {
+            SseApp.Widen(o);
+            options?.Invoke(o);
+        });
+        services?.Invoke(builder.Services);
+        var app = builder.Build();
+        SseApp.Map(app);
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new TestApp(app, time, logs);
+    }
+
+    public Task<SseReader> OpenAsync(string path = "/events", string? lastEventId = null) => SseReader.OpenAsync(Http, path, lastEventId);
+
+    /// <summary>Turns the wheel second by second.</summary>
+    public void Turn(int seconds)
+    {
+        for (var i = 0; i < seconds; i++)
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // The drain's own waits are on the manual clock: it must not wait for clients that a test left open.
+        Http.Dispose();
+        await Time.DriveAsync(App.StopAsync(), TimeSpan.FromMinutes(1));
+        await App.DisposeAsync();
+    }
+}
