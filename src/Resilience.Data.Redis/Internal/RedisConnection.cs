@@ -40,8 +40,25 @@ internal sealed class RedisConnection(string? configuration, Func<IConnectionMul
 
         if (configuration is not null)
         {
-            // It may still be connecting; the client is then closed when it is there.
-            _ = connecting?.ContinueWith(static task => task.GetAwaiter().GetResult().Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            _ = CloseWhenConnectedAsync(connecting);
+        }
+    }
+
+    /// <summary>It may still be connecting: the client is closed when it is there.</summary>
+    private static async Task CloseWhenConnectedAsync(Task<IConnectionMultiplexer>? connecting)
+    {
+        if (connecting is null)
+        {
+            return;
+        }
+
+        try
+        {
+            (await connecting.ConfigureAwait(Systematic.KeepContext)).Dispose();
+        }
+        catch (RedisException)
+        {
+            // It never connected: there is nothing to close.
         }
     }
 

@@ -28,7 +28,3 @@ public sealed class SharedTokenTests
         }
     }
 }
-
-/// <summary>Tests that measure the whole process run after all others, one at a time.</summary>
-[CollectionDefinition("Alone", DisableParallelization = true)]
-public sealed class Alone;
