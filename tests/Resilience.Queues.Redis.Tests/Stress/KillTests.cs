@@ -97,23 +97,26 @@ public sealed class KillTests
         var queue = services.GetRequiredService<IDelayedQueue<string>>();
         var database = services.GetRequiredService<IConnectionMultiplexer>().GetDatabase();
         var random = new Random(5);
-        var sent = 0;
+        for (var sent = 0; sent < messages; sent += 1000)
+        {
+            await queue.EnqueueBatchAsync(Enumerable.Range(sent, 1000).Select(static i => new EnqueueRequest<string>(i % 100 == 0 ? $"fail{i}" : $"m{i}")).ToArray());
+        }
+
+        // The next one starts while the present one works, so that there is always somebody to kill.
+        var next = ChildProcess.StartAsync<WorkerScenario>(server.Configuration, prefix);
         for (var kill = 0; kill < kills; kill++)
         {
-            // A share of the messages before every kill, so that there is always something to die with.
-            var share = Math.Min(messages - sent, messages / kills);
-            await queue.EnqueueBatchAsync(Enumerable.Range(sent, share).Select(static i => new EnqueueRequest<string>(i % 100 == 0 ? $"fail{i}" : $"m{i}")).ToArray());
-            sent += share;
-            await using var worker = await ChildProcess.StartAsync<WorkerScenario>(server.Configuration, prefix);
+            await using var worker = await next;
+            next = ChildProcess.StartAsync<WorkerScenario>(server.Configuration, prefix);
             await worker.ReceiveAsync(TimeSpan.FromSeconds(6));
 
-            // It dies somewhere between its first messages and its last.
-            var goal = await database.HashLengthAsync(prefix + "done") + random.Next(1, share);
+            // It dies in the middle of its work, with up to 64 messages in its hands.
+            var goal = await database.HashLengthAsync(prefix + "done") + random.Next(1, 100);
             await Watchdog.UntilAsync(async () => await database.HashLengthAsync(prefix + "done") >= goal || await IsEmptyAsync(), TimeSpan.FromSeconds(6));
             await worker.KillAsync();
         }
 
-        await using (var last = await ChildProcess.StartAsync<WorkerScenario>(server.Configuration, prefix))
+        await using (var last = await next)
         {
             await Watchdog.UntilAsync(IsEmptyAsync, TimeSpan.FromSeconds(12));
             await last.StopAsync();
@@ -121,8 +124,8 @@ public sealed class KillTests
 
         var done = (await database.HashKeysAsync(prefix + "done")).Select(static key => (string)key!).ToHashSet();
         var stats = await queue.GetStatsAsync();
-        done.Count.ShouldBe(sent - (sent / 100));
-        (stats.Size, stats.Dead).ShouldBe((0, sent / 100));
+        done.Count.ShouldBe(messages - (messages / 100));
+        (stats.Size, stats.Dead).ShouldBe((0, messages / 100));
         await database.KeyDeleteAsync([.. new RedisQueueKeys(prefix + "rq", "work").All, prefix + "done"]);
 
         async ValueTask<bool> IsEmptyAsync() => (await queue.GetStatsAsync()).Size == 0;
