@@ -38,10 +38,22 @@ internal sealed class RedisConnection(string? configuration, Func<IConnectionMul
             connecting = _connecting;
         }
 
-        if (configuration is not null)
+        if (configuration is not null && connecting is not null)
         {
-            // It may still be connecting; the client is then closed when it is there.
-            _ = connecting?.ContinueWith(static task => task.GetAwaiter().GetResult().Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            _ = CloseAsync(connecting);
+        }
+    }
+
+    /// <summary>It may still be connecting; the client is then closed when it is there.</summary>
+    private static async Task CloseAsync(Task<IConnectionMultiplexer> connecting)
+    {
+        try
+        {
+            (await connecting.ConfigureAwait(Systematic.KeepContext)).Dispose();
+        }
+        catch (Exception)
+        {
+            // It never connected: there is nothing to close.
         }
     }
 
