@@ -38,25 +38,20 @@ internal sealed class RedisConnection(string? configuration, Func<IConnectionMul
             connecting = _connecting;
         }
 
-        if (configuration is not null)
+        if (configuration is not null && connecting is not null)
         {
-            _ = CloseWhenConnectedAsync(connecting);
+            _ = CloseAsync(connecting);
         }
     }
 
-    /// <summary>It may still be connecting: the client is closed when it is there.</summary>
-    private static async Task CloseWhenConnectedAsync(Task<IConnectionMultiplexer>? connecting)
+    /// <summary>It may still be connecting; the client is then closed when it is there.</summary>
+    private static async Task CloseAsync(Task<IConnectionMultiplexer> connecting)
     {
-        if (connecting is null)
-        {
-            return;
-        }
-
         try
         {
             (await connecting.ConfigureAwait(Systematic.KeepContext)).Dispose();
         }
-        catch (RedisException)
+        catch (Exception)
         {
             // It never connected: there is nothing to close.
         }

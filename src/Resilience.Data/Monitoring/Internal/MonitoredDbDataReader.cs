@@ -26,17 +26,18 @@ internal sealed partial class MonitoredDbDataReader(DbDataReader inner, ReadInPr
         }
     }
 
-    public override Task<bool> ReadAsync(CancellationToken cancellationToken)
+    public override async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
-        var task = inner.ReadAsync(cancellationToken);
-        if (!task.IsCompletedSuccessfully)
+        try
         {
-            return AwaitReadAsync(task);
+            // A row that is already here costs no task: the framework keeps one for each answer.
+            return Count(await inner.ReadAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext));
         }
-
-        // The provider's own task goes back to the caller: nothing is allocated for a row that is there already.
-        Count(new ValueTask<bool>(task).Result);
-        return task;
+        catch (Exception exception)
+        {
+            _error = exception;
+            throw;
+        }
     }
 
     public override bool NextResult()
@@ -107,19 +108,6 @@ internal sealed partial class MonitoredDbDataReader(DbDataReader inner, ReadInPr
         }
 
         base.Dispose(disposing);
-    }
-
-    private async Task<bool> AwaitReadAsync(Task<bool> task)
-    {
-        try
-        {
-            return Count(await task.ConfigureAwait(Systematic.KeepContext));
-        }
-        catch (Exception exception)
-        {
-            _error = exception;
-            throw;
-        }
     }
 
     private bool Count(bool row)
