@@ -117,10 +117,10 @@ public static class SseEndpointRouteBuilderExtensions
             .MapMethods(pattern, Methods, http => connector.ConnectAsync(http, handler))
             .WithMetadata(
                 new DisableRequestTimeoutAttribute(),
-                new NoHttpMetrics(),
+                new HttpMetricsOff(),
                 new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(void), ["text/event-stream"]))
             .WithDisplayName($"SSE {pattern}");
     }
 
-    private sealed class NoHttpMetrics : IDisableHttpMetricsMetadata;
+    private sealed class HttpMetricsOff : IDisableHttpMetricsMetadata;
 }

@@ -93,10 +93,11 @@ end
 local removed, lost, blocked = 0, 0, 0
 local over = length - keep
 if watermark and length > hard then
-  local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
   removed = redis.call('XTRIM', stream, 'MAXLEN', '~', hard, 'LIMIT', math.min(limit, length - hard))
+  local left = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
+  blocked = less(left, watermark) and 0 or 1
   if removed > 0 then
-    local left = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
     for _, group in ipairs(groups) do
       local unread = 0
       if group.lag then
@@ -107,12 +108,11 @@ if watermark and length > hard then
       end
       local unsettled = 0
       if safety == 0 and group.pending > 0 then
-        unsettled = #redis.call('XPENDING', stream, group.name, first[1], '(' .. left, removed)
+        unsettled = #redis.call('XPENDING', stream, group.name, first, '(' .. left, removed)
       end
       lost = math.max(lost, math.min(removed, unread + unsettled))
     end
   end
-  blocked = 1
 elseif over > 0 then
   local count = math.min(limit, over)
   if watermark then

@@ -83,19 +83,8 @@ public sealed class LookTests(ChromiumFixture chromium) : IClassFixture<Chromium
 
     private static async Task LookAsync(Window window, string name)
     {
-        await window.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder(), name + ".png"), Animations = ScreenshotAnimations.Disabled });
+        await window.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Repository.Artifacts, "screenshots", name + ".png"), Animations = ScreenshotAnimations.Disabled });
         await window.ShouldFitAsync(name);
         (await window.Page.EvaluateAsync<string[]>(FaintTexts, LeastContrast)).ShouldBeEmpty(name);
-    }
-
-    private static string Folder()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar)) != "artifacts")
-        {
-            folder = Path.GetDirectoryName(folder.TrimEnd(Path.DirectorySeparatorChar))!;
-        }
-
-        return Path.Combine(folder, "screenshots");
     }
 }

@@ -28,6 +28,8 @@ internal sealed class RedisStoreUnderTest : IStoreUnderTest
 
     public ManualTimeProvider Time { get; } = new();
 
+    public string Clock => _clock;
+
     public RedisQueueKeys Keys { get; }
 
     public IDatabase Database => _connection.GetDatabase();

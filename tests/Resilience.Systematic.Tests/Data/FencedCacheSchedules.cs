@@ -47,6 +47,16 @@ public sealed class FencedCacheSchedules
 
         async Task WriteAsync(int node)
         {
+            if (node == 1)
+            {
+                // Without a begin: the value of before may stand in the shared level until the invalidation.
+                database++;
+                await schedule.Yield();
+                await (byTag ? nodes[1].RemoveByTagAsync("t") : nodes[1].RemoveAsync("k"));
+                floor[1] = Math.Max(floor[1], 1);
+                return;
+            }
+
             await using (await nodes[node].BeginWriteAsync(keys, tags))
             {
                 await schedule.Yield();
@@ -54,8 +64,8 @@ public sealed class FencedCacheSchedules
                 await schedule.Yield();
             }
 
-            // What this node committed and invalidated, its later readers must see.
-            floor[node] = Math.Max(floor[node], database);
+            // What this node committed and invalidated, its later readers must see: at least one of the two writes.
+            floor[0] = Math.Max(floor[0], 1);
         }
 
         async Task ReadAsync(int node)
@@ -63,6 +73,12 @@ public sealed class FencedCacheSchedules
             var atLeast = floor[node];
             var seen = await nodes[node].GetOrCreateAsync("k", LoadAsync, tags: ["t"]);
             Schedule.Check(seen >= atLeast, $"node {node} read {seen} after its invalidation of {atLeast}");
+        }
+
+        async Task ReadTwiceAsync(int node)
+        {
+            await ReadAsync(node);
+            await ReadAsync(node);
         }
 
         async ValueTask<int> LoadAsync(CancellationToken token)
@@ -73,12 +89,12 @@ public sealed class FencedCacheSchedules
             return row;
         }
 
-        // A writer's floor is only sure while no other write is under way, so each node has one writer.
+        await ReadAsync(0);
         await Task.WhenAll(
             schedule.Run("write 0", () => WriteAsync(0)),
             schedule.Run("write 1", () => WriteAsync(1)),
             schedule.Run("read 0", () => ReadAsync(0)),
-            schedule.Run("read 1", () => ReadAsync(1)),
+            schedule.Run("read 1", () => ReadTwiceAsync(1)),
             schedule.Run("read 0 again", () => ReadAsync(0)),
             schedule.Run("evict", async () =>
             {

@@ -20,6 +20,7 @@ internal sealed class LaneQueue(int capacity)
     private readonly List<TaskCompletionSource> _sleepers = [];
     private TaskCompletionSource? _emptied;
     private int _pending;
+    private uint _turn;
     private bool _stopped;
 
     public (int Normal, int Low) Depth
@@ -104,21 +105,22 @@ internal sealed class LaneQueue(int capacity)
     }
 
     /// <summary>
-    /// Moves entries into an empty slot: normal ones first, but an eighth of the slot is for the low lane, so that neither can starve.
+    /// Moves entries into an empty slot: normal ones first, and an eighth of the slot at most from the low lane, even when nothing else waits:
+    /// what arrives meanwhile in the normal lane waits behind few. As it always gets its eighth, the low lane cannot starve.
     /// </summary>
     /// <returns>How many; 0 when nothing waits.</returns>
     public int Take(ClaimSlot slot)
     {
         lock (_lock)
         {
-            var share = Math.Min(_low.Count, Math.Max(1, slot.Size / 8));
+            var share = Math.Min(_low.Count, LowShare(slot.Size));
             var count = 0;
             while (count < slot.Size - share && _normal.Count > 0)
             {
                 slot.Fill(count++, _normal.Take());
             }
 
-            while (count < slot.Size && _low.Count > 0)
+            for (; share > 0; share--)
             {
                 slot.Fill(count++, _low.Take());
             }
@@ -209,6 +211,9 @@ internal sealed class LaneQueue(int capacity)
 
         return emptied;
     }
+
+    /// <summary>Under the lock. Where an eighth of the slot is less than one, the low lane gets every eighth turn.</summary>
+    private int LowShare(int size) => size >= 8 ? size / 8 : _normal.Count == 0 || ++_turn % 8 == 0 ? 1 : 0;
 
     private TaskCompletionSource? AddUnderLock(QueueEntry entry)
     {

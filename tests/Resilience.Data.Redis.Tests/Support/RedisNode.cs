@@ -1,0 +1,42 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Resilience.TestKit;
+
+namespace Resilience.Data.Redis.Tests.Support;
+
+/// <summary>A node: the fenced cache as an application registers it, on its own connection.</summary>
+internal sealed class RedisNode : IAsyncDisposable
+{
+    private readonly ServiceProvider _services;
+
+    public RedisNode(RedisServer server, string prefix, Action<FencedCacheOptions>? configure = null, int groups = 1, string? configuration = null)
+    {
+        var services = new ServiceCollection();
+        services.AddMetrics();
+        services.AddLogging(logging => logging.AddProvider(Logs));
+        services.AddFencedCache(configure).UseRedis(o =>
+        {
+            o.Configuration = configuration ?? $"{server.Configuration},connectTimeout=1000,syncTimeout=2000";
+            o.KeyPrefix = prefix.Replace(':', '.');
+            o.SlotGroups = groups;
+        });
+        _services = services.BuildServiceProvider();
+        Metrics = new MetricCollector(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), DataTelemetryNames.Meter);
+        Cache = _services.GetRequiredService<FencedCache>();
+        Store = _services.GetRequiredService<ISharedCacheStore>();
+    }
+
+    public FencedCache Cache { get; }
+
+    public ISharedCacheStore Store { get; }
+
+    public LogCollector Logs { get; } = new();
+
+    public MetricCollector Metrics { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        Metrics.Dispose();
+        await _services.DisposeAsync();
+    }
+}

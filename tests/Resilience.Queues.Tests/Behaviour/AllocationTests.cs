@@ -1,0 +1,83 @@
+using Microsoft.Extensions.DependencyInjection;
+using Resilience.TestKit;
+
+namespace Resilience.Queues.Tests.Behaviour;
+
+public sealed class AllocationTests
+{
+    [Fact]
+    public async Task A_delivery_in_a_batch_costs_one_object_beyond_the_item()
+    {
+        const int batch = 100;
+        const int rounds = 200;
+        using var meters = new TestMeterFactory();
+        var services = new ServiceCollection();
+        services.AddSingleton<System.Diagnostics.Metrics.IMeterFactory>(meters);
+        services.AddDelayedQueue<object>("test");
+        await using var provider = services.BuildServiceProvider();
+        var queue = provider.GetRequiredService<IDelayedQueue<object>>();
+        var item = new object();
+        var requests = Enumerable.Range(0, batch).Select(_ => new EnqueueRequest<object>(item)).ToArray();
+        Delivery<object>? sample = null;
+
+        await CycleAsync(50);
+        var bytes = GC.GetAllocatedBytesForCurrentThread();
+        await CycleAsync(rounds);
+        var perDelivery = (double)(GC.GetAllocatedBytesForCurrentThread() - bytes) / (batch * rounds);
+
+        // What a delivery object and its share of the lists and results take; a second object for each delivery would not fit.
+        sample.ShouldNotBeNull();
+        perDelivery.ShouldBeLessThan(SizeOfDelivery() + 64);
+
+        async Task CycleAsync(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                await queue.EnqueueBatchAsync(requests);
+                var deliveries = await queue.ClaimAsync(batch, TimeSpan.Zero);
+                sample = deliveries[0];
+                await queue.AcknowledgeAsync(deliveries);
+            }
+        }
+    }
+
+    [Fact]
+    public void Notifying_an_append_allocates_nothing()
+    {
+        using var meters = new TestMeterFactory();
+        var services = new ServiceCollection();
+        services.AddSingleton<System.Diagnostics.Metrics.IMeterFactory>(meters);
+        services.AddStreamTrimmer(static o => o.AddStream("events")).UseStore(static _ => new NoStreams());
+        using var provider = services.BuildServiceProvider();
+        var trimmer = provider.GetRequiredService<IStreamTrimmer>();
+        trimmer.NotifyAppended("events");
+
+        var bytes = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 10_000; i++)
+        {
+            trimmer.NotifyAppended("events");
+        }
+
+        // One write to the channel takes a place that is there already.
+        (GC.GetAllocatedBytesForCurrentThread() - bytes).ShouldBeLessThan(1024);
+    }
+
+    private static double SizeOfDelivery()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var message = default(ClaimedMessage<object>);
+        for (var i = 0; i < 1000; i++)
+        {
+            GC.KeepAlive(new Delivery<object>(null!, message, 0));
+        }
+
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / 1000.0;
+    }
+
+    private sealed class NoStreams : IStreamTrimStore
+    {
+        public ValueTask<TrimResult> TrimAsync(TrimRequest request, CancellationToken cancellationToken = default) => throw new IOException("none");
+
+        public ValueTask<ServerMemory> GetMemoryAsync(CancellationToken cancellationToken = default) => throw new IOException("none");
+    }
+}
