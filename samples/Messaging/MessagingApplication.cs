@@ -1,4 +1,5 @@
 using Messaging.Accounts;
+using Messaging.Attachments;
 using Messaging.Channels;
 using Messaging.ClientEvents;
 using Messaging.Database;
@@ -27,6 +28,7 @@ internal static class MessagingApplication
         builder.AddRealtime();
         builder.AddChannels();
         builder.AddMessages();
+        builder.AddAttachments();
         builder.AddClientEvents();
         configure?.Invoke(builder);
 
@@ -37,8 +39,10 @@ internal static class MessagingApplication
         api.MapAccounts();
         api.MapChannels();
         api.MapMessages();
+        api.MapAttachments();
         api.MapRealtime();
         api.MapClientEvents();
+        app.MapAttachmentOperations();
         app.MapHealth();
         return app;
     }

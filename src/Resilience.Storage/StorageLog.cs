@@ -53,6 +53,12 @@ internal static partial class StorageLog
     [LoggerMessage(3015, LogLevel.Warning, "The request of the enlisted deletion {DeletionId} could not be written to the audit trail; the deletion itself is not concerned.")]
     public static partial void NoteFailed(ILogger logger, Guid deletionId, Exception exception);
 
+    [LoggerMessage(3016, LogLevel.Warning, "The server runs with fsync off: a loss of power can undo a deletion's commit after its file is gone. Set fsync = on, or FileDeletionOptions.RequireDurableCommits to false.")]
+    public static partial void ServerDoesNotSync(ILogger logger);
+
+    [LoggerMessage(3017, LogLevel.Debug, "A transaction for {Count} steps gave way to a lock that the application holds; each step is run again by itself.")]
+    public static partial void BatchGaveWay(ILogger logger, int count);
+
     [LoggerMessage(3020, LogLevel.Information, "Sweep {SweepId} ended: {Outcome}; {Scanned} files, {Orphans} without a record, {Quarantined} set aside, {Deleted} deleted, {Restored} brought back.")]
     public static partial void Swept(ILogger logger, Guid sweepId, SweepOutcome outcome, long scanned, long orphans, long quarantined, long deleted, long restored);
 

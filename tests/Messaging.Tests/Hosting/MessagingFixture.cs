@@ -41,7 +41,13 @@ public sealed class PostgreSqlMessaging : MessagingFixture
     protected override async ValueTask<IEnumerable<string>> SettingsAsync()
     {
         await _server.InitializeAsync();
-        return ["--Storage:Provider=PostgreSql", $"--ConnectionStrings:PostgreSql={_server.Database.ConnectionString}"];
+        return
+        [
+            "--Storage:Provider=PostgreSql", $"--ConnectionStrings:PostgreSql={_server.Database.ConnectionString}",
+
+            // The server of the tests does not sync its files, and deletions would say so.
+            "--Attachments:Deletion:RequireDurableCommits=false",
+        ];
     }
 }
 

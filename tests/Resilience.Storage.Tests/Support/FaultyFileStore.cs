@@ -7,11 +7,13 @@ namespace Resilience.Storage.Tests.Support;
 public sealed class FaultyFileStore : IDeletableStore, IQuarantineStore, IRootMarkerStore, IConfinedFiles, IDisposable
 {
     private readonly LinuxFileStore _inner;
+    private readonly string _root;
     private int _probes;
 
     public FaultyFileStore(string root, FaultScript script)
     {
         _inner = new LinuxFileStore(root);
+        _root = root;
         Script = script;
     }
 
@@ -19,6 +21,9 @@ public sealed class FaultyFileStore : IDeletableStore, IQuarantineStore, IRootMa
 
     /// <summary>Runs before each unlink, with the path.</summary>
     public Func<string, Task>? BeforeUnlink { get; set; }
+
+    /// <summary>Where removed files stay until their folder is flushed; null deletes them as usual. See <see cref="LosePower"/>.</summary>
+    public string? Unflushed { get; set; }
 
     public int Probes => Volatile.Read(ref _probes);
 
@@ -39,7 +44,7 @@ public sealed class FaultyFileStore : IDeletableStore, IQuarantineStore, IRootMa
 
         try
         {
-            return await Script.RunAsync("unlink", () => _inner.DeleteAsync(path, expected, cancellationToken), cancellationToken);
+            return await Script.RunAsync("unlink", () => RemoveAsync(path, expected, cancellationToken), cancellationToken);
         }
         catch (InjectedFaultException)
         {
@@ -51,7 +56,7 @@ public sealed class FaultyFileStore : IDeletableStore, IQuarantineStore, IRootMa
     {
         try
         {
-            await Script.RunAsync("flush", () => _inner.FlushAsync(paths, cancellationToken), cancellationToken);
+            await Script.RunAsync("flush", () => KeepAsync(paths, cancellationToken), cancellationToken);
         }
         catch (InjectedFaultException exception)
         {
@@ -82,6 +87,41 @@ public sealed class FaultyFileStore : IDeletableStore, IQuarantineStore, IRootMa
     public FileStream? OpenRead(string path) => _inner.OpenRead(path);
 
     public void Dispose() => _inner.Dispose();
+
+    /// <summary>Everything that was not flushed is undone, as a file system may do: the files are back with their identity.</summary>
+    public void LosePower()
+    {
+        foreach (var file in Directory.GetFiles(Unflushed!))
+        {
+            File.Move(file, Path.Combine(_root, Path.GetFileName(file).Replace('!', '/')), overwrite: false);
+        }
+    }
+
+    private async ValueTask<FileRemoval> RemoveAsync(string path, FileIdentity expected, CancellationToken cancellationToken)
+    {
+        if (Unflushed is null)
+        {
+            return await _inner.DeleteAsync(path, expected, cancellationToken);
+        }
+
+        var probe = await _inner.ProbeAsync(path, cancellationToken);
+        if (probe.Kind != FileProbeKind.File || probe.Identity != expected)
+        {
+            return probe.Kind == FileProbeKind.Missing ? FileRemoval.Missing : FileRemoval.Changed;
+        }
+
+        File.Move(Path.Combine(_root, path), Path.Combine(Unflushed, path.Replace('/', '!')));
+        return FileRemoval.Removed;
+    }
+
+    private async ValueTask KeepAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
+    {
+        await _inner.FlushAsync(paths, cancellationToken);
+        foreach (var path in paths.Where(_ => Unflushed is not null))
+        {
+            File.Delete(Path.Combine(Unflushed!, path.Replace('/', '!')));
+        }
+    }
 
     private async ValueTask<T> AsIo<T>(string step, Func<ValueTask<T>> effect)
     {

@@ -1,6 +1,7 @@
 // The page: one module for each feature of the server.
 
 import { startAccounts } from './accounts.js';
+import { startAttachments } from './attachments.js';
 import { startChannels } from './channels.js';
 import { startMessages } from './messages.js';
 import { startRealtime } from './realtime.js';
@@ -9,6 +10,7 @@ import { startTyping } from './typing.js';
 
 startChannels();
 startMessages();
+startAttachments();
 startResend();
 startTyping();
 startRealtime();

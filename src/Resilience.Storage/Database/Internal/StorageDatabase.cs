@@ -100,16 +100,13 @@ internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, F
                     $"PRAGMA synchronous is {level}: a power failure could undo a commit after the file is gone. Set it to FULL (2) on every connection, or set FileDeletionOptions.RequireDurableCommits to false.");
             }
 
-            return;
-        }
-
-        var fsync = (string?)await session.ScalarTextAsync("SHOW fsync", cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        if (fsync != "on")
-        {
-            throw new InvalidOperationException(
-                $"The server runs with fsync = {fsync}: a power failure could undo a commit after the file is gone. Set it to on, or set FileDeletionOptions.RequireDurableCommits to false.");
         }
     }
+
+    /// <summary>Whether the server syncs its files; only a loss of power tells.</summary>
+    public async Task<bool> SyncsAsync(SqlSession session, CancellationToken cancellationToken) =>
+        dialect == SqlDialect.Sqlite
+        || (string?)await session.ScalarTextAsync("SHOW fsync", cancellationToken).ConfigureAwait(Systematic.KeepContext) == "on";
 
     // Asynchronous commit is switched off for these transactions whatever the session's default, as the server itself does when it drops a table's files.
     private string Durable() => options.RequireDurableCommits

@@ -110,7 +110,15 @@ internal sealed class CommitLoop : IAsyncDisposable
             catch (Exception exception)
             {
                 // The reason reaches each caller by its own run; here it is one line for the batch.
-                StorageLog.BatchFailed(_logger, batch.Count, exception);
+                if (exception is DbException { SqlState: LockNotAvailable })
+                {
+                    StorageLog.BatchGaveWay(_logger, batch.Count);
+                }
+                else
+                {
+                    StorageLog.BatchFailed(_logger, batch.Count, exception);
+                }
+
                 _metrics.BatchFailed();
                 foreach (var work in batch)
                 {

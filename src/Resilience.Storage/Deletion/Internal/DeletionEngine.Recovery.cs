@@ -5,6 +5,8 @@ internal sealed partial class DeletionEngine
 {
     private const int InterruptedPage = 1000;
     private static readonly TimeSpan InterruptedWindow = TimeSpan.FromDays(1);
+    private static readonly TimeSpan InterruptedOverlap = TimeSpan.FromMinutes(1);
+    private long _interruptedUntil;
 
     public async Task<RecoveryReport> RecoverAsync(CancellationToken cancellationToken)
     {
@@ -108,6 +110,9 @@ internal sealed partial class DeletionEngine
     {
         var now = time.GetUtcNow();
         var until = now - options.LeaseDuration - options.AuthorizerTimeout;
+
+        // What was looked at is not looked at again: the trail may be long, and recovery runs twice a minute.
+        var from = Math.Max((now - InterruptedWindow).ToUnixTimeMilliseconds(), Volatile.Read(ref _interruptedUntil));
         List<(Guid Request, string Key, string User)> found;
         var session = await database.OpenAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
@@ -117,9 +122,14 @@ internal sealed partial class DeletionEngine
                 static r => (Guid.Parse(r.GetString(0)), r.GetString(1), r.GetString(2)),
                 cancellationToken,
                 ("@root", options.RootName),
-                ("@from", (now - InterruptedWindow).ToUnixTimeMilliseconds()),
+                ("@from", from),
                 ("@to", until.ToUnixTimeMilliseconds()),
                 ("@max", InterruptedPage)).ConfigureAwait(Systematic.KeepContext);
+        }
+
+        if (found.Count < InterruptedPage)
+        {
+            Volatile.Write(ref _interruptedUntil, (until - InterruptedOverlap).ToUnixTimeMilliseconds());
         }
 
         if (found.Count == 0)

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 
 namespace Resilience.Storage.Internal;
 
@@ -8,7 +9,7 @@ namespace Resilience.Storage.Internal;
 /// what the environment lacks just now (database, mount) is the provider's exception or an <see cref="IOException"/>, and is tried again with the next call.
 /// Safe for concurrent use.
 /// </summary>
-internal sealed class StorageInitializer(StorageDatabase database, IRecordAdapter records, RootGuard root, FileDeletionOptions options) : IDisposable
+internal sealed class StorageInitializer(StorageDatabase database, IRecordAdapter records, RootGuard root, FileDeletionOptions options, ILogger<StorageInitializer> logger) : IDisposable
 {
     private readonly SemaphoreSlim _once = new(1, 1);
     private volatile bool _schemaReady;
@@ -65,6 +66,11 @@ internal sealed class StorageInitializer(StorageDatabase database, IRecordAdapte
         {
             await database.RequireDurableAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             await RequireJournalAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            if (options.RequireDurableCommits && !await database.SyncsAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext))
+            {
+                // The whole server is run that way, on somebody's decision; a developer's machine should start.
+                StorageLog.ServerDoesNotSync(logger);
+            }
         }
 
         if (options.CreateSchema)

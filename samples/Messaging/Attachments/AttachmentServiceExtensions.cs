@@ -1,0 +1,26 @@
+using Messaging.Database;
+
+namespace Messaging.Attachments;
+
+/// <summary>Files of channels.</summary>
+internal static class AttachmentServiceExtensions
+{
+    internal static WebApplicationBuilder AddAttachments(this WebApplicationBuilder builder)
+    {
+        var root = Path.Combine(builder.DataDirectory(), "attachments");
+        Directory.CreateDirectory(root);
+        builder.Services.Configure<AttachmentOptions>(builder.Configuration.GetSection("Attachments"));
+        builder.Services.AddSchema("Attachments");
+        builder.Services.AddSingleton<AttachmentUploads>();
+        builder.Services.AddTransactionalFileDeletion(o =>
+            {
+                o.RootPath = root;
+                builder.Configuration.GetSection("Attachments:Deletion").Bind(o);
+            })
+            .UseStore<AttachmentRecords>()
+            .AddAuthorizer<AttachmentAuthorizer>()
+            .AddOrphanSweeper();
+        builder.Services.AddHealthChecks().AddTransactionalFileDeletion("attachments");
+        return builder;
+    }
+}

@@ -1,0 +1,106 @@
+using Messaging.Accounts;
+using Messaging.Channels;
+using Messaging.Database;
+using Messaging.Http;
+using Messaging.Realtime;
+using Microsoft.Extensions.Options;
+using Resilience.Storage;
+
+namespace Messaging.Attachments;
+
+/// <summary>Takes a file in: known to the database before it exists, on the disk before its record is committed.</summary>
+internal sealed class AttachmentUploads(Db database, Outbox outbox, IUploadRegistry uploads, IConfinedFiles files, IOptions<AttachmentOptions> options, TimeProvider time)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    internal long MaxBytes => options.Value.MaxBytes;
+
+    internal async Task<IResult> StoreAsync(long channelId, Caller caller, string name, Stream content, CancellationToken cancellationToken)
+    {
+        // A fresh name that is never used again; what the user calls the file is a column.
+        var file = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+        var path = $"{file[^2..]}/{file}.bin";
+        var lease = await uploads.BeginAsync(path, Ids.Format(caller.UserId), cancellationToken)
+            ?? throw new IOException($"The path {path} is taken.");
+        var kept = false;
+        try
+        {
+            var (size, type, renewed) = await WriteAsync(lease, content, cancellationToken);
+            if (renewed is null)
+            {
+                return TypedResults.Problem($"The file is larger than {MaxBytes:N0} bytes.", statusCode: StatusCodes.Status413PayloadTooLarge);
+            }
+
+            var result = await database.WriteAsync(
+                scope => CommitAsync(scope, channelId, caller, lease, new AttachmentRow { Name = name, Path = path, Size = size, ContentType = type }), cancellationToken);
+            kept = result is Microsoft.AspNetCore.Http.HttpResults.Created<AttachmentShape>;
+            return result;
+        }
+        finally
+        {
+            if (!kept)
+            {
+                await uploads.AbortAsync(lease, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Streams the file to the disk; no lease in the answer means that it is too large.</summary>
+    private async Task<(long Size, string Type, UploadLease? Lease)> WriteAsync(UploadLease lease, Stream content, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[BufferBytes];
+        var start = new byte[ContentSniffer.Needed];
+        long size = 0;
+        await using var file = files.Create(lease.Path);
+        int read;
+        while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            if (size < start.Length)
+            {
+                buffer.AsSpan(0, (int)Math.Min(read, start.Length - size)).CopyTo(start.AsSpan((int)size));
+            }
+
+            size += read;
+            if (size > MaxBytes)
+            {
+                return (size, ContentSniffer.Unknown, null);
+            }
+
+            await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            if (lease.ExpiresAt - time.GetUtcNow() < TimeSpan.FromMinutes(5))
+            {
+                lease = await uploads.RenewAsync(lease, cancellationToken) ?? throw new IOException("The upload took too long and was given up.");
+            }
+        }
+
+        file.Flush(flushToDisk: true);
+        return (size, ContentSniffer.Sniff(start.AsSpan(0, (int)Math.Min(size, start.Length))), lease);
+    }
+
+    private async Task<IResult> CommitAsync(DbScope scope, long channelId, Caller caller, UploadLease lease, AttachmentRow row)
+    {
+        if (Access.Refusal(await Access.LockAsync(scope, channelId, caller.UserId)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (!await uploads.CompleteAsync(scope.Transaction, lease))
+        {
+            return Problems.Conflict("The upload was given up meanwhile. Send the file again.");
+        }
+
+        row.ChannelId = channelId;
+        row.UploaderId = caller.UserId;
+        row.UploaderName = caller.Name;
+        row.CreatedAt = time.NowForStore();
+        row.Id = await scope.SingleAsync<long>(
+            """
+            INSERT INTO attachments (channel_id, uploader_id, name, path, size, content_type, created_at)
+            VALUES (@ChannelId, @UploaderId, @Name, @Path, @Size, @ContentType, @CreatedAt) RETURNING id
+            """,
+            new { row.ChannelId, row.UploaderId, row.Name, row.Path, row.Size, row.ContentType, row.CreatedAt });
+        var shape = row.ToShape();
+        await outbox.AddAsync(scope, Topics.Channel(channelId), "attachment.added", shape);
+        return TypedResults.Created($"/api/attachments/{shape.Id}", shape);
+    }
+}
