@@ -38,6 +38,7 @@ internal static class MessagingApplication
         var api = app.MapGroup("/api");
         api.MapAccounts();
         api.MapChannels();
+        api.MapModeration();
         api.MapMessages();
         api.MapAttachments();
         api.MapRealtime();

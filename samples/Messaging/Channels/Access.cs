@@ -18,6 +18,8 @@ internal sealed class Access
 
     internal bool IsOwner => Role == Roles.Owner;
 
+    internal bool IsModerator => Role is Roles.Owner or Roles.Moderator;
+
     /// <summary>Reads without a lock: for answers that only read.</summary>
     internal static Task<Access?> ReadAsync(DbScope scope, long channelId, long userId) => scope.FirstOrDefaultAsync<Access>(
         """
@@ -43,6 +45,16 @@ internal sealed class Access
 
         return access;
     }
+
+    /// <summary>Locks another member's row after the caller's; <see langword="null"/> for one who is no member. The caller holds the channel's row.</summary>
+    internal static Task<string?> LockRoleAsync(DbScope scope, long channelId, long userId) => scope.FirstOrDefaultAsync<string>(
+        "SELECT role FROM members WHERE channel_id = @channelId AND user_id = @userId" + scope.Dialect.ForUpdate, new { channelId, userId });
+
+    internal static async Task<bool> IsLastOwnerAsync(DbScope scope, long channelId) => await scope.SingleAsync<long>(
+        "SELECT COUNT(*) FROM members WHERE channel_id = @channelId AND role = @role", new { channelId, role = Roles.Owner }) == 1;
+
+    internal static async Task<bool> IsBannedAsync(DbScope scope, long channelId, long userId) => await scope.FirstOrDefaultAsync<long?>(
+        "SELECT user_id FROM bans WHERE channel_id = @channelId AND user_id = @userId", new { channelId, userId }) is not null;
 
     /// <summary>The refusal for one who is no member; <see langword="null"/> for a member.</summary>
     internal static IResult? Refusal(Access? access) => access switch

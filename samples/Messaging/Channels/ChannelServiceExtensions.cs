@@ -11,6 +11,7 @@ internal static class ChannelServiceExtensions
         builder.Services.AddSingleton<ChannelList>();
         builder.Services.AddSingleton<Memberships>();
         builder.Services.AddSingleton<ReadPositions>();
+        builder.Services.AddSingleton<Moderation>();
         return builder;
     }
 }

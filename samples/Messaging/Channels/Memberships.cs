@@ -26,6 +26,13 @@ internal sealed class Memberships(Db database, Outbox outbox, TimeProvider time,
                         : "Only an owner adds others to a channel.");
                 }
 
+                if (await Access.IsBannedAsync(scope, channelId, userId))
+                {
+                    return userId == caller.UserId
+                        ? Problems.Forbidden("You are banned from this channel.")
+                        : Problems.Conflict("The user is banned from this channel. Lift the ban first.");
+                }
+
                 return await AddAsync(scope, channelId, userId, Roles.Member, access.LastSequence) ? null : Problems.NotFound("user");
             },
             cancellationToken);
@@ -87,14 +94,13 @@ internal sealed class Memberships(Db database, Outbox outbox, TimeProvider time,
 
     private async Task<IResult?> RemoveAsync(DbScope scope, long channelId, long userId)
     {
-        var role = await scope.FirstOrDefaultAsync<string>(
-            "SELECT role FROM members WHERE channel_id = @channelId AND user_id = @userId" + scope.Dialect.ForUpdate, new { channelId, userId });
+        var role = await Access.LockRoleAsync(scope, channelId, userId);
         if (role is null)
         {
             return Problems.NotFound("member");
         }
 
-        if (role == Roles.Owner && await IsLastOwnerAsync(scope, channelId))
+        if (role == Roles.Owner && await Access.IsLastOwnerAsync(scope, channelId))
         {
             return Problems.Conflict("The last owner cannot leave a channel. Make another member an owner first.");
         }
@@ -103,9 +109,6 @@ internal sealed class Memberships(Db database, Outbox outbox, TimeProvider time,
         await outbox.AddAsync(scope, Topics.User(userId), "membership", new MembershipChanged(Ids.Format(channelId), false, null));
         return null;
     }
-
-    private static async Task<bool> IsLastOwnerAsync(DbScope scope, long channelId) => await scope.SingleAsync<long>(
-        "SELECT COUNT(*) FROM members WHERE channel_id = @channelId AND role = @role", new { channelId, role = Roles.Owner }) == 1;
 
     private async ValueTask TellAsync(Func<IMembershipObserver, ValueTask> tell)
     {

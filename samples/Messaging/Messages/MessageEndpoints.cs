@@ -17,6 +17,11 @@ internal static class MessageEndpoints
         messages.MapGet("/", ReadAsync).WithSummary("Read messages after a sequence, oldest first.").Produces<ListOf<MessageShape>>();
         messages.MapPost("/", SendAsync).WithSummary("Send a message. The same clientId again answers 200 with the stored message.")
             .Produces<MessageShape>(201).Produces<MessageShape>();
+
+        var message = api.MapGroup("/messages/{id}").WithTags("Messages").RequireAuthorization()
+            .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
+        message.MapPatch("/", EditAsync).WithSummary("Edit one's own message.").Produces<MessageShape>().ProducesValidationProblem();
+        message.MapDelete("/", DeleteAsync).WithSummary("Delete one's own message, or any as moderator.").Produces(204);
     }
 
     private static async Task<IResult> ReadAsync(
@@ -60,4 +65,22 @@ internal static class MessageEndpoints
 
         return await scheduler.ScheduleAsync(channelId, caller, message.Text, message.ClientId, delay, cancellationToken);
     }
+
+    private static async Task<IResult> EditAsync(
+        string id, EditMessage edit, HttpContext context, MessageChanges changes, CancellationToken cancellationToken)
+    {
+        if (!Ids.TryParse(id, out var messageId))
+        {
+            return Problems.NotFound("message");
+        }
+
+        return Validate.Text(edit.Text, "text", 1, MaxTextLength, out var problem)
+            ? await changes.EditAsync(messageId, Caller.Of(context.User), edit.Text, cancellationToken)
+            : problem;
+    }
+
+    private static async Task<IResult> DeleteAsync(string id, HttpContext context, MessageChanges changes, CancellationToken cancellationToken) =>
+        Ids.TryParse(id, out var messageId)
+            ? await changes.DeleteAsync(messageId, Caller.Of(context.User), cancellationToken)
+            : Problems.NotFound("message");
 }

@@ -9,6 +9,7 @@ internal static class MessageServiceExtensions
     {
         builder.Services.AddSchema("Messages");
         builder.Services.AddSingleton<MessageLog>();
+        builder.Services.AddSingleton<MessageChanges>();
         return builder;
     }
 }

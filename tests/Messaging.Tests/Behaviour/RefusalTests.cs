@@ -16,6 +16,12 @@ public sealed class RefusalTests(SqliteMessaging fixture) : MessagingTests(fixtu
         { "PUT", "/api/channels/{0}/read" },
         { "GET", "/api/channels/{0}/messages" },
         { "POST", "/api/channels/{0}/messages" },
+        { "PUT", "/api/channels/{0}/roles/1" },
+        { "PUT", "/api/channels/{0}/bans/1" },
+        { "DELETE", "/api/channels/{0}/bans/1" },
+        { "PATCH", "/api/messages/{0}" },
+        { "DELETE", "/api/messages/{0}" },
+        { "POST", "/api/channels/{0}/events" },
         { "GET", "/api/events?channels={0}" },
     };
 
@@ -59,7 +65,7 @@ public sealed class RefusalTests(SqliteMessaging fixture) : MessagingTests(fixtu
 
     private static Task<Reply> SendAsync(TestClient client, string method, string path, string id)
     {
-        object? body = method is "GET" or "DELETE" ? null : path.EndsWith("/read", StringComparison.Ordinal) ? new { sequence = 1 } : new { text = "x", name = "x" };
+        object? body = method is "GET" or "DELETE" ? null : path.EndsWith("/read", StringComparison.Ordinal) ? new { sequence = 1 } : new { text = "x", name = "x", role = "member", type = "typing" };
         return client.SendAsync(new HttpMethod(method), string.Format(null, path, id), body);
     }
 }

@@ -49,7 +49,10 @@ public sealed class EventStream : IAsyncDisposable
     }
 
     /// <summary>Waits for the n-th event of a type and answers its data.</summary>
-    public Task<JsonElement> WhenAsync(string type, int count = 1) => NthAsync(type, count).Within(what: $"event {type} number {count}");
+    public Task<JsonElement> WhenAsync(string type, int count = 1) => NthAsync(type, count, static _ => true).Within(what: $"event {type} number {count}");
+
+    /// <summary>Waits for an event of a type whose data fulfils a condition.</summary>
+    public Task<JsonElement> WhenAsync(string type, Func<JsonElement, bool> condition) => NthAsync(type, 1, condition).Within(what: $"a certain event {type}");
 
     public async ValueTask DisposeAsync()
     {
@@ -59,12 +62,12 @@ public sealed class EventStream : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<JsonElement> NthAsync(string type, int count)
+    private async Task<JsonElement> NthAsync(string type, int count, Func<JsonElement, bool> condition)
     {
         while (true)
         {
             var changed = Volatile.Read(ref _changed).Task;
-            if (Of(type) is var found && found.Count >= count)
+            if (Of(type).Where(entry => condition(entry.Data)).ToList() is var found && found.Count >= count)
             {
                 return found[count - 1].Data;
             }
