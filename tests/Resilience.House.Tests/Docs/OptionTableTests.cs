@@ -38,7 +38,7 @@ public sealed class OptionTableTests
 
     private static IEnumerable<string> Faults(Type type, string page)
     {
-        var rows = Tables.Below(page, $"### `{type.Name}`");
+        var rows = Tables.FirstBelow(page, $"### `{type.Name}`");
         if (rows.Count == 0)
         {
             yield return $"{type.Name} has no options table: a heading ### `{type.Name}` with a table below it";

@@ -30,6 +30,14 @@ internal static partial class Tables
         return rows;
     }
 
+    /// <summary>The rows of the first table below a heading, its header row included.</summary>
+    public static IReadOnlyList<string[]> FirstBelow(string page, string heading)
+    {
+        var rest = page[(page.IndexOf(heading, StringComparison.Ordinal) is var start && start < 0 ? page.Length : start)..].Split('\n');
+        var table = rest.Skip(1).TakeWhile(static line => !line.StartsWith('#')).SkipWhile(static line => !line.StartsWith('|')).TakeWhile(static line => line.StartsWith('|'));
+        return Below(string.Join('\n', table.Prepend(heading)), heading);
+    }
+
     /// <summary>What stands in backticks in a cell.</summary>
     public static IEnumerable<string> Code(string cell) => Backticks().Matches(cell).Select(static match => match.Groups[1].Value);
 
