@@ -9,7 +9,7 @@ namespace Resilience.Sse;
 /// </summary>
 public abstract class SseResult : IResult, IStatusCodeHttpResult, IContentTypeHttpResult
 {
-    private readonly List<string> _tags = [];
+    private List<string>? _tags;
 
     private protected SseResult()
     {
@@ -22,7 +22,7 @@ public abstract class SseResult : IResult, IStatusCodeHttpResult, IContentTypeHt
     public string? ContentType => "text/event-stream";
 
     /// <summary>The marks that <see cref="SseTarget.Tag"/> finds.</summary>
-    public IReadOnlyList<string> Tags => _tags;
+    public IReadOnlyList<string> Tags => _tags ?? (IReadOnlyList<string>)[];
 
     /// <summary>Runs the stream to its end; refuses when there is no slot.</summary>
     public Task ExecuteAsync(HttpContext httpContext)
@@ -38,6 +38,6 @@ public abstract class SseResult : IResult, IStatusCodeHttpResult, IContentTypeHt
     private protected void AddTag(string tag)
     {
         ArgumentException.ThrowIfNullOrEmpty(tag);
-        _tags.Add(tag);
+        (_tags ??= []).Add(tag);
     }
 }

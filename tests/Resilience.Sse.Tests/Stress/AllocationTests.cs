@@ -45,8 +45,8 @@ public sealed class AllocationTests
     {
         var signal = new WakeSignal();
         var cursor = new HubCursor(hub, signal, 64);
-        var source = new HubSource(hub, cursor, "sse.gap", id => cursor.Open(["c"], id, hub.Head));
-        source.Open(null);
+        var source = new HubSource(hub, cursor, "sse.gap");
+        source.Open(["c"], null, hub.Head);
         var writer = new NullWriter();
         while (!stop.IsCancellationRequested)
         {

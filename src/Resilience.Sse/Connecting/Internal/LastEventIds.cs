@@ -15,6 +15,11 @@ internal static class LastEventIds
             return header[0];
         }
 
+        if (!request.QueryString.HasValue)
+        {
+            return null;
+        }
+
         foreach (var name in QueryNames)
         {
             if (request.Query.TryGetValue(name, out var values) && !string.IsNullOrEmpty(values[0]))

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -85,6 +87,9 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         return metadata.Resolve((endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed", node.Options);
     }
 
+    private static string? AddressText(IPAddress? address, string network) =>
+        address is null ? null : address.AddressFamily == AddressFamily.InterNetwork ? network : address.ToString();
+
     private SseConnection? Admit(HttpContext http, SseEndpointSettings settings, out string refused, out long retryAfterMs)
     {
         retryAfterMs = node.ReconnectHint();
@@ -112,7 +117,7 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         }
 
         refused = string.Empty;
-        var connection = new SseConnection(node, settings, key, network, address?.ToString(), http.User);
+        var connection = new SseConnection(node, settings, key, network, AddressText(address, network), Callers.User(http));
         connection.Register();
         if (drain.IsDraining)
         {
@@ -155,7 +160,7 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         }
     }
 
-    private async Task StreamAsync(HttpContext http, SseConnection connection, SseResult result)
+    private Task StreamAsync(HttpContext http, SseConnection connection, SseResult result)
     {
         foreach (var tag in result.Tags)
         {
@@ -168,15 +173,14 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         }
 
         var source = result.CreateSource(node, connection, services);
-        if (source is HubSource hub)
+        if (source is HubSource hub && result is SseSubscribeResult subscribe)
         {
-            hub.Open(LastEventIds.Read(http.Request));
-            CountReplay(hub.Start);
+            CountReplay(hub.Open(subscribe.Channels, LastEventIds.Read(http.Request), connection.HeadAtConnect));
         }
 
         StreamHeaders.Set(http);
         connection.MarkOpened();
-        await connection.RunAsync(http, source).ConfigureAwait(Systematic.KeepContext);
+        return connection.RunAsync(http, source);
     }
 
     private void CountReplay(ReplayStart start)

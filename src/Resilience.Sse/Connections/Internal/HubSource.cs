@@ -8,7 +8,7 @@ namespace Resilience.Sse;
 /// Writes the frames of a cursor. The place inside a frame that did not fit into a slice is part of the position: the frame is kept until it is written, even when
 /// the log has let it go, so that the client never sees the end of one event in another.
 /// </summary>
-internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent, Func<string?, ReplayStart> open) : SseSource
+internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent) : SseSource
 {
     private const int FramesPerSlice = 256;
 
@@ -24,13 +24,11 @@ internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent, F
 
     public override HubCursor Cursor => cursor;
 
-    public ReplayStart Start => _start;
-
-    /// <summary>Fixes the position from what the client sent.</summary>
-    public void Open(string? lastEventId)
+    /// <summary>Fixes the position from what the client sent; see <see cref="HubCursor.Open"/>.</summary>
+    public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head)
     {
         _requested = lastEventId;
-        _start = open(lastEventId);
+        return _start = cursor.Open(channels, lastEventId, head);
     }
 
     public override byte[] Begin(int retryMilliseconds)

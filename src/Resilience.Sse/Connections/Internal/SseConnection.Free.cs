@@ -59,14 +59,20 @@ internal sealed partial class SseConnection
     private void HoldStream(SseSource source)
     {
         _scope.Use(source, "source");
-        _scope.Defer(this, static c => c.LeaveWheel(), "wheel");
-        _scope.Defer(this, static c => c._abort.Unregister(), "abort");
+        _scope.Defer(this, static c => c.Detach(), "wheel and abort");
     }
 
-    private void LeaveWheel() => node.Wheel.Remove(this);
+    /// <summary>From here on neither the wheel nor the transport knows the connection.</summary>
+    private void Detach()
+    {
+        node.Wheel.Remove(this);
+        _abort.Unregister();
+    }
 
     private void Release()
     {
+        Volatile.Write(ref _state, (int)SseConnectionState.Closed);
+
         // Counted before the slot is free: who sees the slot free sees the counts.
         if (_opened)
         {
@@ -79,7 +85,6 @@ internal sealed partial class SseConnection
             node.CountClosed(this);
         }
 
-        Volatile.Write(ref _state, (int)SseConnectionState.Closed);
         node.Release(this);
         if (_opened)
         {

@@ -143,12 +143,7 @@ internal sealed partial class SseConnection
     {
         Volatile.Write(ref _events, _events + slice.Events);
         Volatile.Write(ref _bytes, _bytes + slice.Bytes);
-        if (_source!.Cursor is not null && slice.Events > 0)
-        {
-            Interlocked.Add(ref _received, slice.Events);
-        }
-
-        node.CountSent(slice.Events, slice.Bytes);
+        node.Metrics.Sent(slice.Events, slice.Bytes);
     }
 
     private void Write(PipeWriter writer, byte[] bytes)
@@ -156,6 +151,6 @@ internal sealed partial class SseConnection
         bytes.CopyTo(writer.GetSpan(bytes.Length));
         writer.Advance(bytes.Length);
         Volatile.Write(ref _bytes, _bytes + bytes.Length);
-        node.CountSent(0, bytes.Length);
+        node.Metrics.Sent(0, bytes.Length);
     }
 }

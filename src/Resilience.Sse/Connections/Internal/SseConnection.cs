@@ -50,6 +50,8 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
 
     public long Events => Volatile.Read(ref _events);
 
+    public long Bytes => Volatile.Read(ref _bytes);
+
     public long Errors => Volatile.Read(ref _errors);
 
     /// <summary>Adds a mark that <see cref="SseTarget.Tag"/> finds. Called by the connection's own flow.</summary>
@@ -84,8 +86,8 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
         ConnectedAt = node.Clock.At(_connectedAt),
         LastActivity = node.Clock.At(Volatile.Read(ref _lastActivity)),
         EventsSent = Events,
-        BytesSent = Volatile.Read(ref _bytes),
-        MessagesReceived = Volatile.Read(ref _received),
+        BytesSent = Bytes,
+        MessagesReceived = _source?.Cursor is null ? Volatile.Read(ref _received) : Events,
         TokenValidations = Volatile.Read(ref _validations),
         Errors = Errors,
         ConsecutiveErrors = Math.Max(Volatile.Read(ref _sendFailures), Math.Max(Volatile.Read(ref _validationFailures), Volatile.Read(ref _producerFailures))),

@@ -21,6 +21,10 @@ internal sealed partial class SseNode
     public void CountClosed(SseConnection connection)
     {
         Interlocked.Increment(ref _closed[(int)connection.CloseReason]);
+
+        // Summed at the end of each stream and not with each event, which would be one contended word for all deliveries.
+        Interlocked.Add(ref _eventsSent, connection.Events);
+        Interlocked.Add(ref _bytesSent, connection.Bytes);
         Alerts.CountEnded(CloseReasons.IsError(connection.CloseReason));
         Metrics.Closed(connection.Settings.Name, CloseReasons.Name(connection.CloseReason), connection.Age, connection.Events);
     }
@@ -44,13 +48,6 @@ internal sealed partial class SseNode
         Metrics.Published();
     }
 
-    public void CountSent(int events, int bytes)
-    {
-        Interlocked.Add(ref _eventsSent, events);
-        Interlocked.Add(ref _bytesSent, bytes);
-        Metrics.Sent(events, bytes);
-    }
-
     public SseStatistics Statistics() => new()
     {
         Active = ConnectionCount,
@@ -61,14 +58,16 @@ internal sealed partial class SseNode
         Errors = Named(ErrorKinds.All, _errors),
         Stale = Interlocked.Read(ref _closed[(int)SseCloseReason.Stale]),
         EventsPublished = Interlocked.Read(ref _published),
-        EventsSent = Interlocked.Read(ref _eventsSent),
-        BytesSent = Interlocked.Read(ref _bytesSent),
+        EventsSent = Interlocked.Read(ref _eventsSent) + Open().Sum(static c => c.Events),
+        BytesSent = Interlocked.Read(ref _bytesSent) + Open().Sum(static c => c.Bytes),
         HistoryBytes = Hub.RetainedBytes,
         Channels = Hub.ChannelCount,
         ErrorRatio = Alerts.ErrorRatio,
         ErrorRatioAlert = Alerts.ErrorRatioActive,
         UnprocessedForwardingHeaders = Alerts.ForwardingHeadersActive,
     };
+
+    private IEnumerable<SseConnection> Open() => Connections.Where(static c => c.State != SseConnectionState.Closed);
 
     private static Dictionary<string, long> Named(string[] names, long[] values)
     {

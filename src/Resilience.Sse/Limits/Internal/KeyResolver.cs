@@ -45,7 +45,7 @@ internal sealed class KeyResolver(SseKeyKind kind, string userClaim, ISseKeySele
             return selector.SelectKey(http);
         }
 
-        if (kind == SseKeyKind.RemoteAddress || UserId(http.User) is not { } user)
+        if (kind == SseKeyKind.RemoteAddress || UserId(Callers.User(http)) is not { } user)
         {
             return network;
         }

@@ -76,12 +76,15 @@ internal sealed class SseMetrics
 
     public void Sent(int events, int bytes)
     {
-        if (events > 0)
+        if (events > 0 && _sent.Enabled)
         {
             _sent.Add(events);
         }
 
-        _bytes.Add(bytes);
+        if (_bytes.Enabled)
+        {
+            _bytes.Add(bytes);
+        }
     }
 
     public void Heartbeat() => _heartbeats.Add(1);
