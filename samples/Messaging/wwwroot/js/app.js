@@ -2,6 +2,7 @@
 
 import { startAccounts } from './accounts.js';
 import { startChannels } from './channels.js';
+import { startMessageChanges } from './messagechanges.js';
 import { startMessages } from './messages.js';
 import { startRealtime } from './realtime.js';
 import { startResend } from './resend.js';
@@ -9,6 +10,7 @@ import { startTyping } from './typing.js';
 
 startChannels();
 startMessages();
+startMessageChanges();
 startResend();
 startTyping();
 startRealtime();
