@@ -34,6 +34,20 @@ internal sealed class Db(DbDataSource source, Dialect dialect)
         }
     }
 
+    /// <summary>Runs <paramref name="work"/> on one node at a time. Where the database is this process's own there is no other node to wait for.</summary>
+    internal async Task<T> ExclusiveAsync<T>(NodeLock key, Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (!dialect.SharesDatabase)
+        {
+            return await work();
+        }
+
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await dialect.LockNodesAsync(transaction, key, cancellationToken);
+        return await work();
+    }
+
     private async Task<T> WriteOnceAsync<T>(Func<DbScope, Task<T>> write, CancellationToken cancellationToken)
     {
         using var turn = await dialect.EnterWriteAsync(cancellationToken);

@@ -23,8 +23,11 @@ internal abstract class Dialect
     /// <summary>Waits for this process's turn to write where the database has one writer only.</summary>
     internal abstract ValueTask<IDisposable?> EnterWriteAsync(CancellationToken cancellationToken);
 
-    /// <summary>Keeps other nodes from migrating until the transaction ends.</summary>
-    internal abstract Task LockSchemaAsync(DbTransaction transaction, CancellationToken cancellationToken);
+    /// <summary>Waits until no other node holds the lock of this key, and holds it until the transaction ends, also by the node's death.</summary>
+    internal abstract Task LockNodesAsync(DbTransaction transaction, NodeLock key, CancellationToken cancellationToken);
+
+    /// <summary>Whether several nodes share the database.</summary>
+    internal abstract bool SharesDatabase { get; }
 
     /// <summary>Whether the same transaction may succeed when it is run again: a deadlock or a serialisation failure.</summary>
     internal abstract bool IsTransient(DbException error);

@@ -18,7 +18,7 @@ internal sealed partial class Migrator(Db database, IEnumerable<FeatureSchema> f
 
     private async Task<int> MigrateAsync(DbScope scope, CancellationToken cancellationToken)
     {
-        await scope.Dialect.LockSchemaAsync(scope.Transaction, cancellationToken);
+        await scope.Dialect.LockNodesAsync(scope.Transaction, NodeLock.Schema, cancellationToken);
         await scope.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_versions (feature TEXT PRIMARY KEY, version BIGINT NOT NULL)");
         var applied = 0;
         foreach (var feature in features)

@@ -7,12 +7,11 @@ namespace Messaging.Database;
 /// <summary>PostgreSQL at its default isolation: rows that a decision depends on are locked by the statement that reads them.</summary>
 internal sealed class PostgreSqlDialect : Dialect
 {
-    // Any number, the same on every node of every version.
-    private const long SchemaLock = 5_080_001;
-
     internal override string ForUpdate => " FOR UPDATE";
 
     internal override string ForShare => " FOR SHARE";
+
+    internal override bool SharesDatabase => true;
 
     internal override string IsOneOf(string column, string parameter) => $"{column} = ANY({parameter})";
 
@@ -21,9 +20,9 @@ internal sealed class PostgreSqlDialect : Dialect
 
     internal override ValueTask<IDisposable?> EnterWriteAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IDisposable?>(null);
 
-    internal override Task LockSchemaAsync(DbTransaction transaction, CancellationToken cancellationToken) =>
+    internal override Task LockNodesAsync(DbTransaction transaction, NodeLock key, CancellationToken cancellationToken) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
-            "SELECT pg_advisory_xact_lock(@key)", new { key = SchemaLock }, transaction, cancellationToken: cancellationToken));
+            "SELECT pg_advisory_xact_lock(@key)", new { key = (long)key }, transaction, cancellationToken: cancellationToken));
 
     internal override bool IsTransient(DbException error) =>
         error is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };

@@ -11,6 +11,8 @@ internal sealed class SqliteDialect : Dialect, IDisposable
 
     internal override string ForShare => string.Empty;
 
+    internal override bool SharesDatabase => false;
+
     // Dapper writes one parameter for each value.
     internal override string IsOneOf(string column, string parameter) => $"{column} IN {parameter}";
 
@@ -25,7 +27,7 @@ internal sealed class SqliteDialect : Dialect, IDisposable
         return new Turn(_writer);
     }
 
-    internal override Task LockSchemaAsync(DbTransaction transaction, CancellationToken cancellationToken) => Task.CompletedTask;
+    internal override Task LockNodesAsync(DbTransaction transaction, NodeLock key, CancellationToken cancellationToken) => Task.CompletedTask;
 
     internal override bool IsTransient(DbException error) => false;
 

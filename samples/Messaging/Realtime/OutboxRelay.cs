@@ -5,7 +5,7 @@ namespace Messaging.Realtime;
 
 /// <summary>
 /// Publishes what was committed, oldest first, and removes it afterwards. A crash in between publishes again with the same deduplication id. A failure
-/// stops at the row that failed, so that nothing overtakes it, and is tried again.
+/// stops at the row that failed, so that nothing overtakes it, and is tried again. One node at a time relays, so the order holds over all nodes.
 /// </summary>
 internal sealed partial class OutboxRelay(
     Db database, OutboxSignal signal, IEventPublisher publisher, TimeProvider time, ILogger<OutboxRelay> logger) : BackgroundService
@@ -31,13 +31,11 @@ internal sealed partial class OutboxRelay(
     /// <summary>Relays one batch; answers how many rows left the outbox.</summary>
     private async Task<int> TryRelayAsync(CancellationToken cancellationToken)
     {
-        var published = new List<long>(BatchSize);
         try
         {
-            await PublishAsync(published, cancellationToken);
-            await RemoveAsync(published);
+            var count = await database.ExclusiveAsync(NodeLock.Outbox, () => RelayBatchAsync(cancellationToken), cancellationToken);
             Recovered();
-            return published.Count;
+            return count;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -52,8 +50,9 @@ internal sealed partial class OutboxRelay(
     }
 
     /// <summary>Publishes in order, up to the first failure; what was published before it leaves the outbox all the same.</summary>
-    private async Task PublishAsync(List<long> published, CancellationToken cancellationToken)
+    private async Task<int> RelayBatchAsync(CancellationToken cancellationToken)
     {
+        var published = new List<long>(BatchSize);
         try
         {
             foreach (var row in await ReadAsync(cancellationToken))
@@ -62,11 +61,12 @@ internal sealed partial class OutboxRelay(
                 published.Add(row.Id);
             }
         }
-        catch when (published.Count > 0)
+        finally
         {
             await RemoveAsync(published);
-            throw;
         }
+
+        return published.Count;
     }
 
     private async Task PublishAsync(OutboxEvent row, CancellationToken cancellationToken)

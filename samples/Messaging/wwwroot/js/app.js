@@ -3,6 +3,7 @@
 import { startAccounts } from './accounts.js';
 import { startAttachments } from './attachments.js';
 import { startChannels } from './channels.js';
+import { startMessageChanges } from './messagechanges.js';
 import { startMessages } from './messages.js';
 import { startRealtime } from './realtime.js';
 import { startResend } from './resend.js';
@@ -11,6 +12,7 @@ import { startTyping } from './typing.js';
 startChannels();
 startMessages();
 startAttachments();
+startMessageChanges();
 startResend();
 startTyping();
 startRealtime();

@@ -4,6 +4,8 @@ import { request, requestAll } from './core/api.js';
 import { $, avatar, el } from './core/dom.js';
 import { state } from './core/state.js';
 
+const ROLES = ['owner', 'moderator', 'member'];
+
 let shown = null;
 
 export function startMembers() {
@@ -27,21 +29,38 @@ async function render() {
 }
 
 function row(member) {
-  const remove = shown.role === 'owner' && member.user.id !== state.session.user.id
-    ? el('button', { type: 'button', className: 'quiet', textContent: 'Remove', ariaLabel: `Remove ${member.user.name}` })
-    : null;
-  remove?.addEventListener('click', () => attempt(async () => {
-    await request('DELETE', `/api/channels/${shown.id}/members/${member.user.id}`);
-    await render();
-  }));
+  const other = member.user.id !== state.session.user.id;
+  const owner = shown.role === 'owner';
+  const bans = other && (owner || (shown.role === 'moderator' && member.role === 'member'));
+  const path = `/api/channels/${shown.id}`;
   return el(
     'li',
     {},
     avatar(member.user),
     el('span', { className: 'member-name', textContent: member.user.name }),
-    el('span', { className: 'muted', textContent: member.role }),
-    remove,
+    owner && other ? roles(member, path) : el('span', { className: 'muted', textContent: member.role }),
+    owner && other ? button('Remove', member, () => request('DELETE', `${path}/members/${member.user.id}`)) : null,
+    bans ? button('Ban', member, () => request('PUT', `${path}/bans/${member.user.id}`)) : null,
   );
+}
+
+function button(label, member, work) {
+  const element = el('button', { type: 'button', className: 'quiet', textContent: label, ariaLabel: `${label} ${member.user.name}` });
+  element.addEventListener('click', () => attempt(async () => {
+    await work();
+    await render();
+  }));
+  return element;
+}
+
+function roles(member, path) {
+  const choice = el('select', { ariaLabel: `Role of ${member.user.name}` }, ...ROLES.map((role) => el('option', { value: role, textContent: role })));
+  choice.value = member.role;
+  choice.addEventListener('change', () => attempt(async () => {
+    await request('PUT', `${path}/roles/${member.user.id}`, { role: choice.value });
+    await render();
+  }));
+  return choice;
 }
 
 async function add(event) {

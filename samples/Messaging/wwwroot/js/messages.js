@@ -13,6 +13,7 @@ const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-di
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 
 const actions = [];
+let takenBy = null; // who gets the text instead of sending it
 const shown = new Map(); // sequence -> message
 let first = 0; // everything after this sequence has been read
 let last = 0; // and everything up to this one
@@ -20,6 +21,15 @@ let last = 0; // and everything up to this one
 /** Adds a button to each message: `{label, when(message), run(message)}`. */
 export function addMessageAction(action) {
   actions.push(action);
+}
+
+/** Lets `submit(text)` take what is written next, starting with `text`; null gives the box back. */
+export function takeComposer(handler, text = '') {
+  takenBy = handler;
+  $('composer-text').value = text;
+  $('composer-send').textContent = handler === null ? 'Send' : 'Save';
+  $('composer-text').focus();
+  fit();
 }
 
 export function startMessages() {
@@ -62,6 +72,11 @@ function submit(event) {
   event.preventDefault();
   const text = $('composer-text').value;
   if (text.trim() === '' || !activeChannel()?.joined) {
+    return;
+  }
+
+  if (takenBy !== null) {
+    takenBy(text);
     return;
   }
 

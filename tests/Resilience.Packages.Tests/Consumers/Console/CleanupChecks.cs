@@ -32,5 +32,23 @@ internal static class CleanupChecks
         Check.That(order is ["last", "first"], "steps run newest first");
         Check.That(report is { Steps: 3, Failed: 0, IsCompleted: true }, "every step is in the report");
         Check.That(scope.State == CleanupState.Closed, "the scope is closed");
+        await DispatchAsync();
+    }
+
+    private static async Task DispatchAsync()
+    {
+        var services = new ServiceCollection().AddLogging().AddMetrics();
+        services.AddCleanupDispatcher(options => options.Workers = WorkerCount.Auto);
+        await using var provider = services.BuildServiceProvider();
+        var dispatcher = provider.GetRequiredService<CleanupDispatcher>();
+        var scope = provider.GetRequiredService<CleanupScopeFactory>().Create();
+        var freed = new List<string>();
+        scope.Defer(freed, static list => list.Add("freed"));
+
+        dispatcher.Post(scope, CleanupReason.ClientClosed);
+        await scope.Completion;
+
+        Check.That(freed is ["freed"], "a posted scope is closed");
+        Check.That(dispatcher.Snapshot().Posted == 1, "and counted");
     }
 }

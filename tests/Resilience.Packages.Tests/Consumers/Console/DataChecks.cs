@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Data;
 
@@ -33,5 +34,24 @@ internal static class DataChecks
 
         var plan = GuardPlan.Create().RequireRow("members", ("channel_id", 1L), ("user_id", 2L)).LockRows("messages", "id", [3L]).ExpectRows();
         Check.That(plan is not null, "a plan is structure");
+        await CacheAsync();
+    }
+
+    private static async Task CacheAsync()
+    {
+        var services = new ServiceCollection().AddLogging().AddMetrics();
+        services.AddFencedCache();
+        await using var provider = services.BuildServiceProvider();
+        var hybrid = provider.GetRequiredService<HybridCache>();
+        var cache = provider.GetRequiredService<FencedCache>();
+        var loads = 0;
+
+        ValueTask<string> Load(CancellationToken cancellationToken) => ValueTask.FromResult($"value {++loads}");
+        Check.That(await hybrid.GetOrCreateAsync("key", Load) == "value 1" && await hybrid.GetOrCreateAsync("key", Load) == "value 1", "the second read is a hit");
+        await using (await cache.BeginWriteAsync(["key"]))
+        {
+        }
+
+        Check.That(await hybrid.GetOrCreateAsync("key", Load) == "value 2", "a write makes it invalid");
     }
 }

@@ -1,4 +1,5 @@
 await CleanupChecks.RunAsync();
 await QueueChecks.RunAsync();
+await StorageChecks.RunAsync();
 await DataChecks.RunAsync();
 Console.WriteLine("all checks passed");

@@ -29,6 +29,19 @@ export function paintAvatar(element, user) {
 
 export const avatar = (user) => paintAvatar(el('span', { className: 'avatar', ariaHidden: 'true' }), user);
 
+/** Asks before something that cannot be undone; answers whether the user agreed. */
+export function ask(question, explanation, agree) {
+  const dialog = $('ask-dialog');
+  $('ask-title').textContent = question;
+  $('ask-text').textContent = explanation;
+  $('ask-agree').textContent = agree;
+  dialog.returnValue = '';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'agree'), { once: true });
+  });
+}
+
 const NOTICE_MS = 8000;
 
 /** Says something in passing; a failure stays until it is dismissed. */
