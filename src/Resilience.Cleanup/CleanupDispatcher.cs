@@ -225,7 +225,11 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
     private void Ended(QueueEntry entry, bool counted)
     {
         Interlocked.Increment(ref _closed);
-        _telemetry.Closed(Time.GetElapsedTime(entry.PostedAt));
+        if (_telemetry.HasMetrics)
+        {
+            _telemetry.Closed(Time.GetElapsedTime(entry.PostedAt));
+        }
+
         if (counted)
         {
             Queue.Ended();

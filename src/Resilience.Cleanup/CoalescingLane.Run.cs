@@ -208,8 +208,7 @@ public sealed partial class CoalescingLane<TKey, T>
         }
     }
 
-    private long RetryTicks(int attempts) =>
-        (long)(Backoff.After(attempts, _options.RetryDelay, LongestRetryDelay).TotalSeconds * _time.TimestampFrequency);
+    private long RetryTicks(int attempts) => Ticks(Backoff.After(attempts, _options.RetryDelay, LongestRetryDelay));
 
     private void Tell(int items, int attempts, Exception? fault)
     {

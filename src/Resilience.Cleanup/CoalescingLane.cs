@@ -23,7 +23,6 @@ public sealed partial class CoalescingLane<TKey, T> : ILaneState, IAsyncDisposab
     private readonly TimeProvider _time;
     private readonly LaneTelemetry _telemetry;
     private readonly ITimer _timer;
-    private readonly long _delay;
     private int _runners;
     private bool _draining;
     private bool _stopped;
@@ -61,7 +60,6 @@ public sealed partial class CoalescingLane<TKey, T> : ILaneState, IAsyncDisposab
         _options = options;
         _time = timeProvider;
         _telemetry = new LaneTelemetry(name, metrics, logger, onAlert);
-        _delay = (long)(options.Delay.TotalSeconds * timeProvider.TimestampFrequency);
         _timer = timeProvider.CreateTimer(static state => ((CoalescingLane<TKey, T>)state!).Start(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics?.Observe(this);
     }
@@ -98,10 +96,13 @@ public sealed partial class CoalescingLane<TKey, T> : ILaneState, IAsyncDisposab
     /// <summary>Adds an item. Never waits.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The item.</param>
+    /// <param name="delay">How long it waits when nothing of its key waits already; <see cref="CoalescingLaneOptions.Delay"/> by default.</param>
     /// <exception cref="ArgumentNullException"><paramref name="key"/> is null.</exception>
-    public CoalescingPost Post(TKey key, T value)
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="delay"/> is negative.</exception>
+    public CoalescingPost Post(TKey key, T value, TimeSpan? delay = null)
     {
         ArgumentNullException.ThrowIfNull(key);
+        ArgumentOutOfRangeException.ThrowIfLessThan(delay ?? TimeSpan.Zero, TimeSpan.Zero, nameof(delay));
         while (true)
         {
             LaneItem<TKey, T>? item;
@@ -124,7 +125,7 @@ public sealed partial class CoalescingLane<TKey, T> : ILaneState, IAsyncDisposab
 
                     if (item is { Waits: false })
                     {
-                        Schedule(item, value, attempts: 0, _draining ? 0 : _delay);
+                        Schedule(item, value, attempts: 0, _draining ? 0 : Ticks(delay ?? _options.Delay));
                         Arm();
                         return CoalescingPost.Added;
                     }
@@ -200,6 +201,8 @@ public sealed partial class CoalescingLane<TKey, T> : ILaneState, IAsyncDisposab
             return true;
         }
     }
+
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
 
     /// <summary>Under the lock: a value waits from now on.</summary>
     private void Schedule(LaneItem<TKey, T> item, T value, int attempts, long delay)

@@ -40,13 +40,15 @@ internal sealed class CleanupStorm : ILoadTest
 
         var baseline = costs.First().Value.Min();
         var rows = costs.Select(c => new ResultRow(c.Key, c.Value.Min(), "us CPU/connection", c.Value.Min() / baseline)).ToList();
-        rows.Add(new ResultRow("Resilience dispatcher, longest hold of a channel's lock", _longestHold * 1e6, "us"));
+        var holds = _holds.Order().ToArray();
+        rows.Add(new ResultRow("Resilience dispatcher, hold of a channel's lock, p99.9", holds[(int)(holds.Length * 0.999)] * 1e6, "us"));
+        rows.Add(new ResultRow("Resilience dispatcher, hold of a channel's lock, longest", holds[^1] * 1e6, "us"));
         rows.Add(new ResultRow("Resilience dispatcher, lock acquisitions per removed member", _locks / (double)(Scopes * Channels), "locks/member"));
-        return new LoadTestResult(rows, $"Target: at most 1 us + 0.1 us per channel = 1.5 us CPU per connection (making and registering the scopes is not counted), and a hold below 1,000 us. Best of {Rounds} alternating rounds.");
+        return new LoadTestResult(rows, $"Target: at most 1 us + 0.1 us per channel = 1.5 us CPU per connection (making and registering the scopes is not counted), and a hold below 1,000 us (the longest includes what the scheduler of a shared machine takes). Best of {Rounds} alternating rounds.");
     }
 
     private TimeSpan _cpu;
-    private double _longestHold;
+    private readonly System.Collections.Concurrent.ConcurrentQueue<double> _holds = new();
     private int _locks;
 
     private static (CleanupScope[] Scopes, RoomIndex Index) Build(bool members)
@@ -87,7 +89,7 @@ internal sealed class CleanupStorm : ILoadTest
                 }
             },
         };
-        listener.SetMeasurementEventCallback<double>((_, value, _, _) => _longestHold = Math.Max(_longestHold, value));
+        listener.SetMeasurementEventCallback<double>((_, value, _, _) => _holds.Enqueue(value));
         listener.Start();
         var dispatcher = services.GetRequiredService<CleanupDispatcher>();
         var before = Cpu();

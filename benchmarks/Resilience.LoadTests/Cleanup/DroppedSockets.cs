@@ -51,9 +51,10 @@ internal sealed class DroppedSockets : ILoadTest
         var during = await ProbeAsync(port, 20, () => !drop.IsCompleted || dispatcher.Snapshot().Closed < Sockets, cancellationToken);
         await drop;
         var took = TimeProvider.System.GetElapsedTime(started);
-        var snapshot = dispatcher.Snapshot();
-        var left = app.Services.GetRequiredService<RoomIndex>().Members;
+        var index = app.Services.GetRequiredService<RoomIndex>();
         await app.StopAsync(cancellationToken);
+        var snapshot = dispatcher.Snapshot();
+        var left = index.Members;
         return new LoadTestResult(
             [
                 new ResultRow("idle server, p99 of connect and first answer", idle, "ms", 1),

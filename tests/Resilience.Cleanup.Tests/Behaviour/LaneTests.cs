@@ -33,6 +33,19 @@ public sealed class LaneTests : IAsyncDisposable
         _metrics.Value("resilience.cleanup.lane.coalesced", ("lane", "presence")).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task An_item_may_have_a_delay_of_its_own()
+    {
+        var lane = Create(o => o.Delay = TimeSpan.FromSeconds(3));
+
+        lane.Post("slow", -1);
+        lane.Post("fast", 1, TimeSpan.Zero);
+
+        await _handler.WhenHandledAsync(1);
+        _handler.Handled.ShouldBe([("fast", 1)]);
+        Should.Throw<ArgumentOutOfRangeException>(() => lane.Post("x", 1, TimeSpan.FromSeconds(-1)));
+    }
+
     /// <summary>Cleanup D9: many leave one channel in one batch.</summary>
     [Fact]
     public async Task A_key_is_handled_once_however_many_items_it_got()

@@ -3,9 +3,6 @@ using Resilience.TestKit;
 
 namespace Resilience.Cleanup.Tests.Stress;
 
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
-
 /// <summary>Real threads, and sums that must be right at the end.</summary>
 [Collection(nameof(Alone))]
 public sealed class DispatcherStressTests

@@ -13,6 +13,8 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
     private readonly Alert _stuck = new("stuck_worker", 1, 1);
     private readonly Alert _lock = new("lock", 1, 1);
 
+    public bool HasMetrics => metrics is not null;
+
     /// <summary>What is wrong at this moment.</summary>
     public IEnumerable<string> Troubles()
     {

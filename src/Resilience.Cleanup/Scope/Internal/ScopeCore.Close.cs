@@ -26,8 +26,19 @@ internal sealed partial class ScopeCore
             return false;
         }
 
+        CancellationTokenSource? source;
+        lock (_lock)
+        {
+            source = _closing;
+            _closing = null;
+        }
+
         var beside = default(StepTally);
-        CancelClosing(ref beside);
+        if (source is not null)
+        {
+            Cancel(source, ref beside);
+        }
+
         if (beside.Failures is not null)
         {
             lock (_lock)
@@ -53,19 +64,26 @@ internal sealed partial class ScopeCore
         _started = environment.Time.GetTimestamp();
         _runningThread = Environment.CurrentManagedThreadId;
         var tally = default(StepTally);
-        CancelClosing(ref tally);
         Systematic.Interleave("scope: before the list is taken");
 
         Step[] steps;
         int next;
         bool early;
+        CancellationTokenSource? source;
         lock (_lock)
         {
             steps = _steps;
             next = _count - 1;
             early = _early > 0;
+            source = _closing;
             _steps = [];
             _count = 0;
+            _closing = null;
+        }
+
+        if (source is not null)
+        {
+            Cancel(source, ref tally);
         }
 
         if (early)
@@ -151,23 +169,19 @@ internal sealed partial class ScopeCore
         var duration = environment.Time.GetElapsedTime(_started);
         var tally = own;
         CleanupReport report;
+        TaskCompletionSource<CleanupReport>? completion;
         lock (_lock)
         {
             Systematic.Assert(Phase == Running, "a scope ends once, and only after it ran");
             Systematic.Assert(_count == 0, "nothing is registered with a scope that closes");
             tally.Add(_beside);
             report = new CleanupReport(isCompleted: true, Reason, tally, duration);
-        }
-
-        Tell(report);
-        TaskCompletionSource<CleanupReport>? completion;
-        lock (_lock)
-        {
             _report = report;
             Volatile.Write(ref _state, (_state & ~PhaseMask) | Closed);
             completion = _completion;
         }
 
+        Tell(report);
         completion?.TrySetResult(report);
         return report;
     }
@@ -195,18 +209,11 @@ internal sealed partial class ScopeCore
         }
     }
 
-    private void CancelClosing(ref StepTally tally)
+    private static void Cancel(CancellationTokenSource source, ref StepTally tally)
     {
-        CancellationTokenSource? source;
-        lock (_lock)
-        {
-            source = _closing;
-            _closing = null;
-        }
-
         try
         {
-            source?.Cancel();
+            source.Cancel();
         }
         catch (AggregateException exception)
         {
@@ -216,6 +223,11 @@ internal sealed partial class ScopeCore
 
     private void Tell(in CleanupReport report)
     {
+        if (environment.Metrics is null && report.Failures.Count == 0 && report.Duration < environment.SlowAfter)
+        {
+            return;
+        }
+
         try
         {
             environment.Metrics?.ScopeClosed(report);
