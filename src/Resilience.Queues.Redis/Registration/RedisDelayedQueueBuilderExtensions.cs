@@ -8,7 +8,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Puts delayed queues on Redis.</summary>
 public static class RedisDelayedQueueBuilderExtensions
 {
-    /// <summary>Keeps the messages of the queue on Redis 6.2 or newer: any number of nodes, and messages outlive them.</summary>
+    /// <summary>Keeps the messages of the queue on Redis 7 or newer: any number of nodes, and messages outlive them.</summary>
     /// <typeparam name="T">The type of the items.</typeparam>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">Sets the options.</param>

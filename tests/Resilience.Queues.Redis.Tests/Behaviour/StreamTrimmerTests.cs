@@ -193,7 +193,7 @@ public sealed class StreamTrimmerTests(PrivateRedis redis) : IClassFixture<Priva
         stream.Metrics.Value("resilience.queues.server.memory.maximum").ShouldBe(64 << 20);
         for (var i = 0; i < 53; i++)
         {
-            await stream.Database.ScriptEvaluateAsync("redis.call('SET', KEYS[1], string.rep('x', 1048576))", [$"ballast{i}"], []);
+            await stream.Database.ScriptEvaluateAsync("redis.call('SET', KEYS[1], string.rep('x', 1000000))", [$"ballast{i}"], []);
         }
 
         await Watchdog.UntilAsync(() =>

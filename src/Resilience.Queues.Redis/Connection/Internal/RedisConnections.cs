@@ -11,11 +11,13 @@ internal sealed class RedisConnections : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Task<IConnectionMultiplexer>> _connections = new(StringComparer.Ordinal);
+    private bool _disposed;
 
     public Task<IConnectionMultiplexer> GetAsync(string configuration)
     {
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_connections.TryGetValue(configuration, out var connection) || connection.IsFaulted || connection.IsCanceled)
             {
                 connection = Task.Run(() => OpenAsync(configuration));
@@ -31,13 +33,15 @@ internal sealed class RedisConnections : IAsyncDisposable
         Task<IConnectionMultiplexer>[] all;
         lock (_gate)
         {
+            _disposed = true;
             all = [.. _connections.Values];
             _connections.Clear();
         }
 
         foreach (var connection in all)
         {
-            await connection.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | (Systematic.KeepContext ? ConfigureAwaitOptions.ContinueOnCapturedContext : 0));
+            await ((Task)connection).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | (Systematic.KeepContext ? ConfigureAwaitOptions.ContinueOnCapturedContext : 0));
             if (connection.IsCompletedSuccessfully)
             {
                 (await connection.ConfigureAwait(Systematic.KeepContext)).Dispose();

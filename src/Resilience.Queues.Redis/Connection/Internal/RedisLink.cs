@@ -37,11 +37,13 @@ internal sealed class RedisLink(Func<Task<IConnectionMultiplexer>> connect, Time
     public async ValueTask SubscribeAsync(string channel, Action<string> received, Action restored)
     {
         var connection = await ConnectAsync().ConfigureAwait(Systematic.KeepContext);
-        connection.ConnectionRestored += (_, _) => restored();
         await connection.GetSubscriber()
             .SubscribeAsync(new RedisChannel(channel, RedisChannel.PatternMode.Literal), (_, value) => received((string?)value ?? ""))
             .WaitAsync(timeout, time)
             .ConfigureAwait(Systematic.KeepContext);
+
+        // Last, so that an attempt that fails leaves no handler behind.
+        connection.ConnectionRestored += (_, _) => restored();
     }
 
     public async ValueTask UnsubscribeAsync(string channel)

@@ -166,7 +166,7 @@ internal sealed partial class QueueWorker<T> : BackgroundService
         // A handler that does not heed its token cannot be ended; its message is free for others all the same.
         var left = Running().Where(static one => !one.IsSettling).ToArray();
         var released = left.Select(one => _lane.SettleAsync(one, Settle(one, SettlementKind.Release)));
-        await Task.WhenAll(released).WaitAsync(Grace, _queue.Time)
+        await ((Task)Task.WhenAll(released)).WaitAsync(Grace, _queue.Time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | (Systematic.KeepContext ? ConfigureAwaitOptions.ContinueOnCapturedContext : 0));
         QueuesLog.WorkerStopped(_logger, _queue.Name, late.Count);
     }
