@@ -84,6 +84,37 @@ public sealed class FencedCacheManyTests
         after.OrderBy(static p => p.Key).Select(static p => p.Value).ShouldBe(["new1", "old2"]);
     }
 
+    [Fact]
+    public async Task A_key_function_that_throws_leaves_no_load_behind()
+    {
+        using var node = new CacheFixture();
+
+        await Should.ThrowAsync<FormatException>(async () => await node.Cache.GetOrCreateManyAsync<int, string>(
+            [2, 3], static k => k == 3 ? throw new FormatException() : $"k{k}", static (_, _) => throw new TimeoutException()));
+
+        (await ManyAsync(node, [2], []).Within())[2].ShouldBe("v2");
+    }
+
+    [Fact]
+    public async Task A_caller_that_leaves_cancels_the_load_of_all_its_keys()
+    {
+        using var node = new CacheFixture();
+        using var leaving = new CancellationTokenSource();
+        var started = new TaskCompletionSource<CancellationToken>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var many = node.Cache.GetOrCreateManyAsync<int, string>([1, 2, 3], static k => $"k{k}", async (_, token) =>
+        {
+            started.SetResult(token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            return new Dictionary<int, string>();
+        }, cancellationToken: leaving.Token).AsTask();
+        var token = await started.Task.Within();
+
+        await leaving.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => many);
+        await Watchdog.UntilAsync(() => token.IsCancellationRequested);
+    }
+
     private static ValueTask<IReadOnlyDictionary<int, string>> ManyAsync(CacheFixture node, IEnumerable<int> keys, List<int> loads) =>
         node.Cache.GetOrCreateManyAsync([.. keys], static k => $"k{k}", (missing, _) =>
         {

@@ -19,19 +19,24 @@ internal sealed partial class BatchLoader<TKey, TValue>
         }
 
         var keys = batch.Entries.Keys.ToArray();
-        if (IsOrdered)
-        {
-            // A stable order gives stable plans, and no deadlock when the query locks.
-            Array.Sort(keys);
-        }
-
         metrics.Batch(keys.Length);
         _loading.Value = true;
         var outcomes = new Dictionary<TKey, Loaded<TValue>>(keys.Length);
         var queries = 0;
         try
         {
+            if (IsOrdered)
+            {
+                // A stable order gives stable plans, and no deadlock when the query locks.
+                Array.Sort(keys);
+            }
+
             await LoadAsync(keys).ConfigureAwait(Systematic.KeepContext);
+        }
+        catch (Exception exception)
+        {
+            // A key's own comparison threw, or IsDataError did.
+            Array.ForEach(keys, key => outcomes[key] = new Loaded<TValue>(LoadState.Failed, default, exception));
         }
         finally
         {

@@ -41,19 +41,27 @@ internal sealed partial class DefaultFencedCache
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            bool last;
-            lock (LockOf(flight.Key))
-            {
-                // Nobody joins a load that will be cancelled.
-                last = flight.Leave() && _flights.TryRemove(KeyValuePair.Create<FlightKey, Flight>(flight.Id, flight));
-            }
+            Leave(flight);
+            throw;
+        }
+    }
 
+    private void Leave(Flight flight)
+    {
+        bool last;
+        lock (LockOf(flight.Key))
+        {
+            last = flight.Leave();
             if (last)
             {
-                flight.Abandon();
+                // Nobody joins a load that will be cancelled.
+                _flights.TryRemove(KeyValuePair.Create(flight.Id, flight));
             }
+        }
 
-            throw;
+        if (last)
+        {
+            flight.Abandon();
         }
     }
 

@@ -20,14 +20,14 @@ internal sealed partial class DefaultFencedCache
         cancellationToken.ThrowIfCancellationRequested();
         var settings = EntrySettings.Of(options, _options);
         string[] tagList = tags is null ? [] : [.. tags];
-        var result = new Dictionary<TKey, TValue>(keys.Count);
+
+        // Every text first: when the caller's function throws, no load has been begun that nobody would run.
+        var texts = keys.Distinct().Select(key => (Key: key, Text: Checked(toKey(key)))).ToList();
+        var result = new Dictionary<TKey, TValue>(texts.Count);
         var flights = new List<(TKey Key, Flight<TValue> Flight)>();
         var own = new List<(TKey Key, Flight<TValue> Flight)>();
-        foreach (var key in keys.Distinct())
+        foreach (var (key, text) in texts)
         {
-            var text = toKey(key);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(text.Length, _options.MaxKeyLength, nameof(toKey));
-            ArgumentException.ThrowIfNullOrEmpty(text, nameof(toKey));
             if (settings.ReadsLocal && TryGetLocal<TValue>(text, out var value))
             {
                 Add(result, key, value);
@@ -47,16 +47,33 @@ internal sealed partial class DefaultFencedCache
             _ = Systematic.Start(() => RunManyAsync(own, loadMissing, settings));
         }
 
-        foreach (var (key, flight) in flights)
+        var awaited = 0;
+        try
         {
-            var cached = await AwaitAsync(flight, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-            if (!cached.IsMissing)
+            foreach (var (key, flight) in flights)
             {
-                Add(result, key, cached.Get());
+                awaited++;
+                var cached = await AwaitAsync(flight, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                if (!cached.IsMissing)
+                {
+                    Add(result, key, cached.Get());
+                }
             }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            flights.Skip(awaited).ToList().ForEach(f => Leave(f.Flight));
+            throw;
         }
 
         return result;
+    }
+
+    private string Checked(string text)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(text.Length, _options.MaxKeyLength, nameof(text));
+        return text;
     }
 
     private static void Add<TKey, TValue>(Dictionary<TKey, TValue> result, TKey key, TValue? value)

@@ -128,22 +128,28 @@ internal sealed class MonitoredDbBatch(DbBatch inner, MonitoredDbConnection? con
         }
     }
 
-    private MonitoredDbDataReader Read(DbDataReader reader, long start)
+    private DbDataReader Read(DbDataReader reader, long start)
     {
+        if (!monitor.IsWatching)
+        {
+            return reader;
+        }
+
         var executed = monitor.Time.GetTimestamp();
         return new MonitoredDbDataReader(reader, new ReadInProgress(monitor, Count(start, executed, null), QueryMonitor.CurrentScope, start, executed, Reported));
     }
 
     private void Done(long start, Exception? error)
     {
-        var executed = monitor.Time.GetTimestamp();
-        monitor.Finished(Count(start, executed, error), QueryMonitor.CurrentScope, start, executed, 0, error, Reported);
+        if (monitor.IsWatching)
+        {
+            var executed = monitor.Time.GetTimestamp();
+            monitor.Finished(Count(start, executed, error), QueryMonitor.CurrentScope, start, executed, 0, error, Reported);
+        }
     }
 
     private QueryShape? Count(long start, long executed, Exception? error) =>
-        monitor.IsWatching
-            ? monitor.Executed(string.Join(";", inner.BatchCommands.Select(static c => c.CommandText)), null, null, start, executed, error, inner.BatchCommands.Count)
-            : null;
+        monitor.Executed(string.Join(";", inner.BatchCommands.Select(static c => c.CommandText)), null, null, start, executed, error, inner.BatchCommands.Count);
 
     private string? Reported => string.IsNullOrEmpty(system) ? null : system;
 }
