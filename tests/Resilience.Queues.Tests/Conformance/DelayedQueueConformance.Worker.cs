@@ -191,6 +191,7 @@ public abstract partial class DelayedQueueConformance
         quick.SetResult();
         await Watchdog.UntilAsync(async () => (await Subject.Store.GetStatsAsync()).Size == 2);
         await Subject.Time.DriveAsync(stop, Seconds(25));
+        worker.Logs.Of(2013).ShouldHaveSingleItem();
 
         var after = NewProcess().Queue;
         var left = await after.ClaimAsync(10, TimeSpan.Zero);
