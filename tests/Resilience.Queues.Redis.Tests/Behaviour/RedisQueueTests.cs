@@ -96,6 +96,23 @@ public sealed partial class RedisQueueTests
     }
 
     [Fact]
+    public async Task A_connection_that_the_package_opened_ends_with_the_container()
+    {
+        var server = await RedisServer.SharedAsync();
+        var prefix = RedisServer.NewPrefix();
+        var services = new ServiceCollection();
+        services.AddMetrics();
+        services.AddDelayedQueue<string>("text").UseRedis(o => (o.Configuration, o.KeyPrefix) = (server.Configuration, prefix));
+        var provider = services.BuildServiceProvider();
+        var queue = provider.GetRequiredService<IDelayedQueue<string>>();
+        (await queue.EnqueueAsync("x")).EnsureAccepted();
+
+        await provider.DisposeAsync();
+
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await queue.EnqueueAsync("y"));
+    }
+
+    [Fact]
     public async Task Without_a_serializer_the_cure_is_named()
     {
         var services = new ServiceCollection();
