@@ -5,6 +5,7 @@ using Messaging.Database;
 using Messaging.Http;
 using Messaging.Messages;
 using Messaging.Operations;
+using Messaging.Presence;
 using Messaging.Realtime;
 
 namespace Messaging;
@@ -28,6 +29,7 @@ internal static class MessagingApplication
         builder.AddChannels();
         builder.AddMessages();
         builder.AddClientEvents();
+        builder.AddPresence();
         configure?.Invoke(builder);
 
         var app = builder.Build();
