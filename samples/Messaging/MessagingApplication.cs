@@ -6,6 +6,7 @@ using Messaging.Database;
 using Messaging.Http;
 using Messaging.Messages;
 using Messaging.Operations;
+using Messaging.Presence;
 using Messaging.Realtime;
 
 namespace Messaging;
@@ -30,6 +31,7 @@ internal static class MessagingApplication
         builder.AddMessages();
         builder.AddAttachments();
         builder.AddClientEvents();
+        builder.AddPresence();
         configure?.Invoke(builder);
 
         var app = builder.Build();

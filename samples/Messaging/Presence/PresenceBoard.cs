@@ -1,0 +1,100 @@
+using System.Globalization;
+using Messaging.Channels;
+using Messaging.Http;
+using Resilience.Cleanup;
+using Resilience.Sse;
+
+namespace Messaging.Presence;
+
+/// <summary>
+/// Who has a stream open, and in which channels; on this node, in memory. A change goes through the lane: coming at once, going after the lane's delay, so that
+/// one who reconnects within it never left. Thread-safe; the lock guards both maps, and nothing is called while it is held.
+/// </summary>
+internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane) : ISseConnectionObserver, IMembershipObserver
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Guid, HashSet<PresenceKey>> _streams = [];
+    private readonly Dictionary<PresenceKey, int> _counts = [];
+
+    public void Opened(SseConnectionInfo connection)
+    {
+        if (!Ids.TryParse(connection.UserId, out var userId))
+        {
+            return;
+        }
+
+        var keys = connection.Channels.Select(ChannelIdOf).OfType<long>().Select(id => new PresenceKey(id, userId)).ToHashSet();
+        var came = new List<PresenceKey>();
+        lock (_lock)
+        {
+            _streams[connection.Id] = keys;
+            foreach (var key in keys)
+            {
+                var count = _counts.GetValueOrDefault(key);
+                _counts[key] = count + 1;
+                if (count == 0)
+                {
+                    came.Add(key);
+                }
+            }
+        }
+
+        came.ForEach(key => lane.Post(key, true, TimeSpan.Zero));
+    }
+
+    public void Closed(SseConnectionInfo connection)
+    {
+        var went = new List<PresenceKey>();
+        lock (_lock)
+        {
+            if (_streams.Remove(connection.Id, out var keys))
+            {
+                went.AddRange(keys.Where(TakeOne));
+            }
+        }
+
+        went.ForEach(key => lane.Post(key, false));
+    }
+
+    public ValueTask JoinedAsync(long channelId, long userId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask LeftAsync(long channelId, long userId, CancellationToken cancellationToken)
+    {
+        var key = new PresenceKey(channelId, userId);
+        bool went;
+        lock (_lock)
+        {
+            foreach (var keys in _streams.Values)
+            {
+                keys.Remove(key);
+            }
+
+            went = _counts.Remove(key);
+        }
+
+        if (went)
+        {
+            lane.Post(key, false, TimeSpan.Zero);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static long? ChannelIdOf(string topic) =>
+        topic.StartsWith("channel:", StringComparison.Ordinal) && long.TryParse(topic.AsSpan("channel:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? id
+            : null;
+
+    /// <summary>Under the lock: one stream less; true when it was the last.</summary>
+    private bool TakeOne(PresenceKey key)
+    {
+        var left = _counts[key] - 1;
+        if (left > 0)
+        {
+            _counts[key] = left;
+            return false;
+        }
+
+        return _counts.Remove(key);
+    }
+}

@@ -1,0 +1,82 @@
+using Resilience.TestKit;
+
+namespace Messaging.Tests.Behaviour;
+
+/// <summary>The members of a channel learn who comes and who goes; one who is back within three seconds never left.</summary>
+public sealed class PresenceTests : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new("presence");
+    private TestApp _app = null!;
+
+    public async ValueTask InitializeAsync() => _app = await TestApp.StartAsync(_folder.FullPath);
+
+    public async ValueTask DisposeAsync()
+    {
+        _app.ShouldHaveLoggedNoProblem();
+        await _app.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Members_see_who_comes_and_who_goes()
+    {
+        using var ann = await _app.NewUserAsync();
+        using var ben = await _app.NewUserAsync();
+        var id = await ann.CreateChannelAsync();
+        await ben.JoinAsync(id);
+        await using var stream = await EventStream.OpenAsync(ann, id);
+        await stream.WhenAsync("presence");
+
+        var second = await EventStream.OpenAsync(ben, id);
+        var came = await stream.WhenAsync("presence", 2);
+        came.GetProperty("channelId").GetString().ShouldBe(id);
+        came.GetProperty("user").GetProperty("id").GetString().ShouldBe(ben.UserId);
+        came.GetProperty("user").GetProperty("name").GetString().ShouldBe(ben.Name);
+        came.GetProperty("online").GetBoolean().ShouldBeTrue();
+
+        // A second stream of the same user changes nothing, and neither does its end.
+        await (await EventStream.OpenAsync(ben, id)).DisposeAsync();
+        await second.DisposeAsync();
+
+        var went = await stream.WhenAsync("presence", 3);
+        went.GetProperty("user").GetProperty("id").GetString().ShouldBe(ben.UserId);
+        went.GetProperty("online").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task One_who_comes_back_at_once_never_left()
+    {
+        using var ann = await _app.NewUserAsync();
+        using var ben = await _app.NewUserAsync();
+        var id = await ann.CreateChannelAsync();
+        await ben.JoinAsync(id);
+        await using var stream = await EventStream.OpenAsync(ann, id);
+        var first = await EventStream.OpenAsync(ben, id);
+        await stream.WhenAsync("presence", 2);
+
+        await first.DisposeAsync();
+        await using var again = await EventStream.OpenAsync(ben, id);
+        using var cleo = await _app.NewUserAsync();
+        await cleo.JoinAsync(id);
+        await using var third = await EventStream.OpenAsync(cleo, id);
+
+        // What comes next is of somebody else: nothing was told of Ben.
+        (await stream.WhenAsync("presence", 3)).GetProperty("user").GetProperty("id").GetString().ShouldBe(cleo.UserId);
+    }
+
+    [Fact]
+    public async Task One_who_leaves_the_channel_goes_at_once()
+    {
+        using var ann = await _app.NewUserAsync();
+        using var ben = await _app.NewUserAsync();
+        var id = await ann.CreateChannelAsync();
+        await ben.JoinAsync(id);
+        await using var stream = await EventStream.OpenAsync(ann, id);
+        await using var open = await EventStream.OpenAsync(ben, id);
+        await stream.WhenAsync("presence", 2);
+
+        (await ben.DeleteAsync($"/api/channels/{id}/members/me")).ShouldHaveStatus(204);
+
+        (await stream.WhenAsync("presence", 3)).GetProperty("online").GetBoolean().ShouldBeFalse();
+    }
+}
