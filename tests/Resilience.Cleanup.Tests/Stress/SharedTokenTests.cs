@@ -1,7 +1,7 @@
 namespace Resilience.Cleanup.Tests.Stress;
 
 /// <summary>Measures the heap, so nothing else may run meanwhile.</summary>
-[Collection("Alone")]
+[Collection(nameof(Alone))]
 public sealed class SharedTokenTests
 {
     /// <summary>Cleanup S8.</summary>
