@@ -63,7 +63,7 @@ run_project() { # project name, filter
     *) collect=(--collect "XPlat Code Coverage" --settings eng/coverage.runsettings) ;;
   esac
   dotnet test "tests/$name" -c Release --no-build --nologo -v q \
-    --logger "trx;LogFileName=$name.trx" --results-directory "$results/$name" \
+    --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" --results-directory "$results/$name" \
     --blame-hang-timeout "$([ "$soak" -eq 1 ] && echo 60m || echo 6m)" --blame-hang-dump-type none \
     ${filter:+--filter "$filter"} "${collect[@]}" > "$results/$name.log" 2>&1
   local code=$?

@@ -40,6 +40,7 @@ internal sealed partial class RedisSharedCacheStore
         private IConnectionMultiplexer? _client;
         private volatile bool _ended;
         private int _lost;
+        private int _confirming;
 
         public async Task RunAsync()
         {
@@ -98,21 +99,30 @@ internal sealed partial class RedisSharedCacheStore
         private void Restored(object? sender, ConnectionFailedEventArgs args)
         {
             handler(Reset);
-            _ = Systematic.Start(ConfirmAsync);
+            if (Interlocked.Exchange(ref _confirming, 1) == 0)
+            {
+                _ = Systematic.Start(ConfirmAsync);
+            }
         }
 
+        /// <summary>Asks until the subscription answers: the client may tell of one connection's return while the subscription's own is still down.</summary>
         private async Task ConfirmAsync()
         {
-            try
+            do
             {
-                await _client!.GetSubscriber().PingAsync().ConfigureAwait(Systematic.KeepContext);
-                InPlace();
+                try
+                {
+                    await _client!.GetSubscriber().PingAsync().ConfigureAwait(Systematic.KeepContext);
+                    Volatile.Write(ref _confirming, 0);
+                    InPlace();
+                    return;
+                }
+                catch (Exception exception)
+                {
+                    Lost(exception);
+                }
             }
-            catch (Exception exception)
-            {
-                // It went away again; its return is told again.
-                Lost(exception);
-            }
+            while (!_ended && await PauseAsync().ConfigureAwait(Systematic.KeepContext));
         }
 
         private void InPlace()

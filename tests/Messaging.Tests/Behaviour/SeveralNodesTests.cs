@@ -14,7 +14,11 @@ public sealed class SeveralNodesTests(PostgreSqlFixture server) : IClassFixture<
     {
         using var folder = new TempFolder("nodes");
         var publisher = new RecordingPublisher();
-        string[] settings = ["--Storage:Provider=PostgreSql", $"--ConnectionStrings:PostgreSql={server.Database.ConnectionString}"];
+        string[] settings =
+        [
+            "--Storage:Provider=PostgreSql", $"--ConnectionStrings:PostgreSql={server.Database.ConnectionString}",
+            "--Attachments:Deletion:RequireDurableCommits=false",
+        ];
         var starting = Enumerable.Range(0, 2).Select(_ => TestApp.StartAsync(
             folder.FullPath, settings, builder => Replace.Service<IEventPublisher>(builder, publisher)));
         var nodes = await Task.WhenAll(starting);

@@ -34,7 +34,7 @@ public sealed partial class GuaranteeTests
         var rows = Repository.Read("docs/requirements.md").Split('\n').Where(static line => Row().IsMatch(line)).ToArray();
 
         rows.Length.ShouldBeGreaterThan(60);
-        rows.SelectMany(static row => Tables.Code(row.TrimEnd(' ', '|').Split('|')[^1])).Where(static name => !TestNames.Value.Contains(name)).ShouldBeEmpty("these tests do not exist");
+        rows.SelectMany(static row => Tables.Code(row.TrimEnd(' ', '|').Split('|')[^1])).Where(static name => name.Contains('_', StringComparison.Ordinal) && !TestNames.Value.Contains(name)).ShouldBeEmpty("these tests do not exist");
     }
 
     [GeneratedRegex(@"^\| [A-Z]\d+ \|")]
