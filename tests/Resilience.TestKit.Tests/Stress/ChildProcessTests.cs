@@ -62,9 +62,10 @@ public sealed class ChildProcessTests
         await using var child = await ChildProcess.StartAsync<EchoScenario>();
         await child.ReceiveAsync();
         child.Freeze();
+        // A thread that is on a processor stops at its next chance, not at the signal.
+        await Watchdog.UntilAsync(() => Directory.GetDirectories($"/proc/{child.Id}/task").All(static thread => File.ReadAllText(Path.Combine(thread, "stat")).Contains(") T ", StringComparison.Ordinal)));
         await child.SendAsync("x");
         var answer = child.ReceiveAsync();
-        await Watchdog.UntilAsync(() => State(child.Id) == 'T');
         answer.IsCompleted.ShouldBeFalse();
 
         child.Continue();
