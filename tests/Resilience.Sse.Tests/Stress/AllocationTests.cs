@@ -4,6 +4,7 @@ using Resilience.TestKit;
 
 namespace Resilience.Sse.Tests.Stress;
 
+[Collection(nameof(Alone))]
 public sealed class AllocationTests
 {
     [Fact]

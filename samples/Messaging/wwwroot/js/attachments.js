@@ -21,7 +21,7 @@ const dialog = el(
 );
 
 export function startAttachments() {
-  const attach = el('button', { type: 'button', id: 'file-attach', className: 'icon', ariaLabel: 'Attach a file', title: 'Attach a file', textContent: '📎' });
+  const attach = el('button', { type: 'button', id: 'file-attach', className: 'icon', ariaLabel: 'Attach a file', title: 'Attach a file', textContent: '+' });
   attach.addEventListener('click', () => picker.click());
   picker.addEventListener('change', pick);
   close.addEventListener('click', () => dialog.close());

@@ -83,6 +83,9 @@ internal sealed class BeginStep(
 
         var held = wait ? [] : await records.VisibleAsync(session, missing, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         var gone = missing.Except(held, StringComparer.Ordinal).ToList();
+
+        // Asked again after the records and before the audit trail: a deletion that committed since the first look shows in the one or in the other.
+        var journal = await LiveAsync(session, gone, [], cancellationToken).ConfigureAwait(Systematic.KeepContext);
         var succeeded = await session.QueryAsync(
             "audit_succeeded",
             static r => r.GetString(0),
@@ -97,7 +100,7 @@ internal sealed class BeginStep(
                 {
                     work.Outcome = new(StepKind.Locked);
                 }
-                else if (live.Keys.Contains(key))
+                else if (live.Keys.Contains(key) || journal.Keys.Contains(key))
                 {
                     Answer(work, audit, DeletionStatus.InProgress, AuditResult.InProgress);
                 }
