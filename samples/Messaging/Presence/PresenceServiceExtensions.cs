@@ -15,6 +15,7 @@ internal static class PresenceServiceExtensions
         services.AddCleanupDispatcher(o => builder.Configuration.GetSection("Cleanup").Bind(o))
             .AddCoalescingLane<PresenceKey, bool, PresenceAnnouncer>("presence", static o => o.Delay = Grace);
         services.AddHealthChecks().AddCleanupDispatcher();
+        services.AddSingleton<PresenceRoster>();
         services.AddSingleton<PresenceBoard>();
         services.AddSingleton<ISseConnectionObserver>(static provider => provider.GetRequiredService<PresenceBoard>());
         services.AddSingleton<IMembershipObserver>(static provider => provider.GetRequiredService<PresenceBoard>());
