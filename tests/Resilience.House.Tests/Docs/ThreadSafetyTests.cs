@@ -42,6 +42,6 @@ public sealed partial class ThreadSafetyTests
     [GeneratedRegex("(Options|Builder)(`[0-9])?$")]
     private static partial Regex BeforeTheStart();
 
-    [GeneratedRegex("thread-safe|immutable|any thread|several threads|one thread|belongs to one|at the same time|at once|concurrent", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("thread-safe|immutable|any thread|several threads|one thread|belongs to one (thread|step|request|delivery|scope)|at the same time|at once|concurrent", RegexOptions.IgnoreCase)]
     private static partial Regex Statement();
 }

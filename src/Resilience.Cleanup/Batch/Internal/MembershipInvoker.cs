@@ -41,10 +41,13 @@ internal sealed class MembershipInvoker : StepInvoker
         while (!membership.IsDone)
         {
             await Task.Delay(Pause, environment.Time).ConfigureAwait(Systematic.KeepContext);
-            if (!membership.TryRemove(Wait))
+            if (membership.TryRemove(Wait))
             {
-                environment.Metrics?.LockTimedOut();
-                CleanupLog.LockNotTaken(environment.Logger, Wait.TotalMilliseconds, 1);
+                environment.LockFree();
+            }
+            else
+            {
+                environment.LockNotTaken(Wait);
             }
         }
 
