@@ -58,7 +58,17 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         }
     }
 
-    public void BatchDone(int count) => Guarded(() => metrics?.BatchDone(count));
+    public void BatchDone(int count)
+    {
+        try
+        {
+            metrics?.BatchDone(count);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A listener's fault.
+        }
+    }
 
     public void LockHeld(TimeSpan time)
     {

@@ -40,7 +40,7 @@ internal sealed partial class ScopeCore
         var tally = new StepTally { Late = step.Invoker!.IsCounted ? 1 : 0 };
         if (step.Invoker.TryRun(step, ref tally))
         {
-            AddLate(tally);
+            AddBeside(tally);
         }
         else
         {
@@ -53,14 +53,14 @@ internal sealed partial class ScopeCore
         var tally = new StepTally { Late = 1 };
         var result = await RunStepAsync(step, Reason, environment.StepTimeout).ConfigureAwait(Systematic.KeepContext);
         result.AddTo(ref tally, step, environment.StepTimeout);
-        AddLate(tally);
+        AddBeside(tally);
     }
 
-    private void AddLate(in StepTally tally)
+    private void AddBeside(in StepTally tally)
     {
         lock (_lock)
         {
-            if (Phase != Closed)
+            if (MarkBeside() != Closed)
             {
                 _beside.Add(tally);
                 return;

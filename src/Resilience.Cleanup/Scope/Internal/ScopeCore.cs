@@ -3,12 +3,13 @@ using Resilience.Shared;
 namespace Resilience.Cleanup;
 
 /// <summary>
-/// What a scope owns; <see cref="CleanupScope.Move"/> hands it on as a whole, so handles stay valid. Exactly-once is decided here, by one compare-and-swap:
+/// What a scope owns; <see cref="CleanupScope.Move"/> hands it on as a whole, so handles stay valid. Exactly-once is decided here, by one change of the state:
 /// whoever takes the phase to Running runs the steps. Queues, fallbacks, retries and shutdown may all call <see cref="CloseAsync"/>; the others only wait.
 /// </summary>
 /// <remarks>
-/// The lock guards the list, the counters beside the close, the report and the lazily made sources. It is a leaf: nothing is called while it is held.
-/// The phase changes outside the lock, but is read again under it: who registers under the lock while the phase is Open comes before the close's own turn at the lock.
+/// The lock guards the list while the phase is Open, the counters beside the close and the lazily made sources. It is a leaf: nothing is called while it is held.
+/// The phase leaves Open under the lock, so the list is frozen from then on and belongs to whoever takes the phase to Running. It becomes Closed without the lock
+/// when nothing was put beside the close; what is put there is marked in the state first, and the mark makes the end go through the lock.
 /// </remarks>
 internal sealed partial class ScopeCore(ScopeEnvironment environment)
 {
@@ -19,15 +20,17 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     private const int Begun = 1;
     private const int Running = 2;
     private const int Closed = 3;
-    private const int ReasonShift = 2;
+    private const int Beside = 4;
+    private const int ReasonShift = 3;
 
     private readonly Lock _lock = new();
 
-    // The phase, and above it the reason, so that both are decided at once.
+    // The phase, whether there is something beside the close, and the reason, so that all are decided at once.
     private int _state;
     private Step[] _steps = [];
     private int _count;
     private int _holes;
+    private bool _hasMemberships;
     private long _lastId;
 
     // Steps that are run by their handles, beside the close.
@@ -92,6 +95,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
                     Array.Resize(ref _steps, Math.Max(4, _count * 2));
                 }
 
+                _hasMemberships |= target is Membership;
                 _steps[_count++] = new Step(++_lastId, invoker, target, state, name);
                 return new CleanupHandle(this, _lastId);
             }
@@ -133,6 +137,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
             if (run)
             {
                 _early++;
+                MarkBeside();
             }
         }
 
@@ -145,16 +150,20 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     }
 
     /// <summary>Adds what can be removed together with the members of other scopes, once closing was decided and the steps do not run yet.</summary>
+    /// <remarks>Somebody else may begin to run the steps meanwhile; what he has taken is then his to remove.</remarks>
     public void CollectMemberships(List<Membership> into)
     {
-        lock (_lock)
+        if (!_hasMemberships)
         {
-            for (var i = _count - 1; i >= 0; i--)
+            return;
+        }
+
+        var steps = Volatile.Read(ref _steps);
+        for (var i = Math.Min(_count, steps.Length) - 1; i >= 0; i--)
+        {
+            if (steps[i].Target is Membership { IsDone: false } membership)
             {
-                if (_steps[i].Target is Membership { IsDone: false } membership)
-                {
-                    into.Add(membership);
-                }
+                into.Add(membership);
             }
         }
     }
@@ -210,11 +219,14 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     {
         // Continuations must not run on the thread that ends the close, which may be a worker of the dispatcher.
         _completion ??= new TaskCompletionSource<CleanupReport>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (Phase == Closed)
+        if (MarkBeside() == Closed)
         {
             _completion.TrySetResult(_report);
         }
 
         return _completion.Task;
     }
+
+    /// <summary>Under the lock: from now on the end of the close looks at what is beside it. Returns the phase before; when it is Closed, it is too late for that.</summary>
+    private int MarkBeside() => Interlocked.Or(ref _state, Beside) & PhaseMask;
 }
