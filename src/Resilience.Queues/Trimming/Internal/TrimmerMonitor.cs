@@ -20,6 +20,7 @@ internal sealed class TrimmerMonitor
     private readonly Alert _memory;
     private readonly Alert _unreachable;
     private readonly List<TrackedStream> _streams = [];
+    private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
 
     public TrimmerMonitor(StreamTrimmerOptions options, QueuesMetrics metrics, ILogger logger, TimeProvider time)
     {
@@ -57,7 +58,7 @@ internal sealed class TrimmerMonitor
         var tag = Tag(stream);
         var text = result.Status switch { TrimStatus.Done => "success", TrimStatus.Missing => "missing", _ => "wrong_type" };
         _metrics.Trims.Add(1, tag, new(QueuesTelemetryNames.ResultTag, text));
-        Report(_serverAlerts, _unreachable, _unreachable.Clear(), 0);
+        Worked(stream.Key);
         if (result.Status == TrimStatus.WrongType && (!_last.TryGetValue(stream.Key, out var before) || before.Status != TrimStatus.WrongType))
         {
             QueuesLog.NoStream(_logger, stream.Key);
@@ -102,6 +103,7 @@ internal sealed class TrimmerMonitor
     public void Measured(ServerMemory memory, TimeSpan quiet)
     {
         Memory = memory;
+        Worked("*");
         _metrics.ServerMemoryUsed.Record(memory.Used);
         _metrics.ServerMemoryMaximum.Record(memory.Maximum);
         var share = memory.Maximum > 0 ? (double)memory.Used / memory.Maximum : 0;
@@ -120,8 +122,11 @@ internal sealed class TrimmerMonitor
         _serverAlerts.Publish();
     }
 
-    public void StoreFailed(Exception error)
+    /// <param name="stream">The stream whose trim failed; null for the server's figures.</param>
+    /// <param name="error">Why.</param>
+    public void StoreFailed(TrackedStream? stream, Exception error)
     {
+        _failing[stream?.Key ?? "*"] = true;
         _metrics.StoreErrors.Add(1, new KeyValuePair<string, object?>(QueuesTelemetryNames.StreamTag, "*"));
         var change = _unreachable.Raise();
         if (change == AlertChange.Raised)
@@ -130,6 +135,15 @@ internal sealed class TrimmerMonitor
         }
 
         Report(_serverAlerts, _unreachable, change, 1);
+    }
+
+    /// <summary>The alert clears when nothing fails any more: one stream that works beside one that does not says nothing about the other.</summary>
+    private void Worked(string what)
+    {
+        if (!_failing.IsEmpty && _failing.TryRemove(what, out _) && _failing.IsEmpty)
+        {
+            Report(_serverAlerts, _unreachable, _unreachable.Clear(), 0);
+        }
     }
 
     public void UnknownStream(string key) => QueuesLog.UnknownStream(_logger, key);
