@@ -45,6 +45,7 @@ internal static class MessagingApplication
         api.MapAttachments();
         api.MapRealtime();
         api.MapClientEvents();
+        api.MapPresence();
         app.MapAttachmentOperations();
         app.MapHealth();
         return app;

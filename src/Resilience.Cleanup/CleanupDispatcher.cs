@@ -155,7 +155,9 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
     /// <summary>For workers: closes a scope that they took out of their claim. True when it has ended; then the queue must be told of it.</summary>
     internal bool TryClose(ScopeCore entry, ref long now)
     {
-        var closing = entry.RunBegunAsync(now);
+        // A scope may have been made with another clock, whose timestamps mean nothing here.
+        var shared = ReferenceEquals(entry.Time, Time);
+        var closing = shared ? entry.RunBegunAsync(now) : entry.RunBegunAsync();
         if (!closing.IsCompleted)
         {
             _ = EndAsync(closing, entry, counted: true);
@@ -163,8 +165,8 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
             return false;
         }
 
-        Ended(entry);
-        now = Math.Max(now, entry.EndedAt);
+        now = shared ? Math.Max(now, entry.EndedAt) : Time.GetTimestamp();
+        Ended(entry, now);
         return true;
     }
 
@@ -225,7 +227,7 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
             return;
         }
 
-        Ended(entry);
+        Ended(entry, Time.GetTimestamp());
         if (counted)
         {
             Queue.Ended(1);
@@ -235,19 +237,19 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
     private async Task EndAsync(ValueTask<CleanupReport> closing, ScopeCore entry, bool counted)
     {
         await closing.ConfigureAwait(Systematic.KeepContext);
-        Ended(entry);
+        Ended(entry, Time.GetTimestamp());
         if (counted)
         {
             Queue.Ended(1);
         }
     }
 
-    private void Ended(ScopeCore entry)
+    private void Ended(ScopeCore entry, long now)
     {
         _closed.Increment();
         if (_telemetry.HasMetrics)
         {
-            _telemetry.Closed(Time.GetElapsedTime(entry.PostedAt, entry.EndedAt));
+            _telemetry.Closed(Time.GetElapsedTime(entry.PostedAt, now));
         }
     }
 

@@ -40,14 +40,14 @@ internal sealed class MembershipInvoker : StepInvoker
         // The step may be given up by its scope, but this goes on until the member is removed.
         for (var attempt = 0; !membership.IsDone; attempt++)
         {
-            await Task.Delay(Backoff.After(attempt, FirstPause, LongestPause), environment.Time).ConfigureAwait(Systematic.KeepContext);
-            if (membership.TryRemove(TimeSpan.Zero))
+            await Task.Delay(Pause, environment.Time).ConfigureAwait(Systematic.KeepContext);
+            if (membership.TryRemove(Wait))
             {
-                environment.LockWaits.Clear();
+                environment.LockFree();
             }
             else
             {
-                Telling.Guard(() => TellOfWait(environment));
+                environment.LockNotTaken(Wait);
             }
         }
 

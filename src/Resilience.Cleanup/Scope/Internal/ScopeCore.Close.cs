@@ -39,7 +39,7 @@ internal sealed partial class ScopeCore
     }
 
     /// <summary>Runs the steps of a scope whose close was decided; waits when they are running, returns the report when they have ended.</summary>
-    /// <param name="now">A timestamp of this moment, when the caller has one.</param>
+    /// <param name="now">A timestamp of this moment by the scope's own clock, when the caller has one.</param>
     public ValueTask<CleanupReport> RunBegunAsync(long? now = null)
     {
         Systematic.Interleave("scope: before running");

@@ -5,10 +5,13 @@ namespace Resilience.Cleanup;
 /// </summary>
 internal sealed partial class ScopeCore
 {
-    /// <summary>Timestamp of the post.</summary>
+    /// <summary>The clock of <see cref="EndedAt"/>.</summary>
+    public TimeProvider Time => environment.Time;
+
+    /// <summary>Timestamp of the post, by the dispatcher's clock.</summary>
     public long PostedAt { get; private set; }
 
-    /// <summary>Timestamp of the end, once it is Closed.</summary>
+    /// <summary>Timestamp of the end by the scope's own clock, once it is Closed.</summary>
     public long EndedAt { get; private set; }
 
     public bool IsLow { get; private set; }

@@ -23,10 +23,10 @@ internal sealed partial class ScopeCore
         }
 
         frame.Leave();
+        AddBeside(tally);
         TaskCompletionSource? drained;
         lock (_lock)
         {
-            _beside.Add(tally);
             drained = --_early == 0 ? _earlyDrained : null;
         }
 

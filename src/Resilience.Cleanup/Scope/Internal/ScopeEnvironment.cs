@@ -9,6 +9,8 @@ internal sealed class ScopeEnvironment(CleanupScopeOptions options, TimeProvider
 {
     public static readonly ScopeEnvironment Default = new(new CleanupScopeOptions(), TimeProvider.System, null, NullLogger.Instance);
 
+    private readonly Alert _lock = new("lock", 1, 1);
+
     public TimeSpan StepTimeout { get; } = options.StepTimeout;
 
     public TimeSpan Deadline { get; } = options.Deadline;
@@ -21,6 +23,21 @@ internal sealed class ScopeEnvironment(CleanupScopeOptions options, TimeProvider
 
     public ILogger Logger { get; } = logger;
 
-    /// <summary>Raised while removals of members wait for a lock, so that a hot lock is one line in the log and not one per scope.</summary>
-    public Alert LockWaits { get; } = new("lock", 1, 1);
+    /// <summary>The lock of a key was not free in time: counted each time, logged once until one was free.</summary>
+    public void LockNotTaken(TimeSpan waited)
+    {
+        Metrics?.LockTimedOut();
+        if (_lock.Raise() == AlertChange.Raised)
+        {
+            CleanupLog.LockNotTaken(Logger, waited.TotalMilliseconds, 1);
+        }
+    }
+
+    public void LockFree()
+    {
+        if (_lock.IsActive)
+        {
+            _lock.Clear();
+        }
+    }
 }
