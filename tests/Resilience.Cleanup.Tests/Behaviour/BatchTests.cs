@@ -93,44 +93,6 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task Many_scopes_that_wait_for_a_lock_are_one_line_in_the_log()
-    {
-        using var logs = new LogCollector();
-        var time = new ManualTimeProvider();
-        var scopes = new CleanupScopeFactory(new CleanupScopeOptions { Deadline = TimeSpan.FromHours(1), StepTimeout = TimeSpan.FromHours(1) }, time, logs.CreateLogger<CleanupScope>());
-        var index = new ChannelIndex();
-        using var release = new ManualResetEventSlim();
-        var held = new TaskCompletionSource();
-        var holder = Task.Factory.StartNew(
-            () =>
-            {
-                lock (index.GetLock(1))
-                {
-                    held.SetResult();
-                    release.Wait();
-                }
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await held.Task.Within();
-
-        var closing = Enumerable.Range(0, 50).Select(i =>
-        {
-            var scope = scopes.Create();
-            index.Join(1, i);
-            scope.RemoveFrom(index, 1, i);
-            return scope.CleanupAsync().AsTask();
-        }).ToArray();
-        await logs.WhenAsync(5027);
-        time.Advance(TimeSpan.FromSeconds(10));
-        logs.Of(5027).Count.ShouldBe(1);
-        release.Set();
-        await holder.Within();
-
-        await time.DriveAsync(Task.WhenAll(closing), TimeSpan.FromMinutes(10));
-        index.Members.ShouldBe(0);
-    }
-
-    [Fact]
     public async Task One_member_that_cannot_be_removed_does_not_keep_the_others()
     {
         await using var fixture = new DispatcherFixture(o => o.Workers = 1);

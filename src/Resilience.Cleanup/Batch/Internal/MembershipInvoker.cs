@@ -40,29 +40,21 @@ internal sealed class MembershipInvoker : StepInvoker
         // The step may be given up by its scope, but this goes on until the member is removed.
         for (var attempt = 0; !membership.IsDone; attempt++)
         {
-            await Task.Delay(Pause, environment.Time).ConfigureAwait(Systematic.KeepContext);
-            if (membership.TryRemove(Wait))
+            var pause = Backoff.After(attempt, FirstPause, LongestPause);
+            await Task.Delay(pause, environment.Time).ConfigureAwait(Systematic.KeepContext);
+            if (membership.TryRemove(TimeSpan.Zero))
             {
                 environment.LockFree();
             }
             else
             {
-                environment.LockNotTaken(Wait);
+                Telling.Guard(() => environment.LockNotTaken(pause));
             }
         }
 
         if (membership.Fault is { } fault)
         {
             throw fault;
-        }
-    }
-
-    private static void TellOfWait(ScopeEnvironment environment)
-    {
-        environment.Metrics?.LockTimedOut();
-        if (environment.LockWaits.Raise() == AlertChange.Raised)
-        {
-            CleanupLog.LockNotTaken(environment.Logger, 0, 1);
         }
     }
 }

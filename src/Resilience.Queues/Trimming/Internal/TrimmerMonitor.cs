@@ -8,6 +8,7 @@ namespace Resilience.Queues;
 internal sealed class TrimmerMonitor
 {
     private const string Source = "streams";
+    private const string Server = "*";
 
     private readonly QueuesMetrics _metrics;
     private readonly ILogger _logger;
@@ -103,7 +104,7 @@ internal sealed class TrimmerMonitor
     public void Measured(ServerMemory memory, TimeSpan quiet)
     {
         Memory = memory;
-        Worked("*");
+        Worked(Server);
         _metrics.ServerMemoryUsed.Record(memory.Used);
         _metrics.ServerMemoryMaximum.Record(memory.Maximum);
         var share = memory.Maximum > 0 ? (double)memory.Used / memory.Maximum : 0;
@@ -126,7 +127,7 @@ internal sealed class TrimmerMonitor
     /// <param name="error">Why.</param>
     public void StoreFailed(TrackedStream? stream, Exception error)
     {
-        _failing[stream?.Key ?? "*"] = true;
+        _failing[stream?.Key ?? Server] = true;
         _metrics.StoreErrors.Add(1, new KeyValuePair<string, object?>(QueuesTelemetryNames.StreamTag, "*"));
         var change = _unreachable.Raise();
         if (change == AlertChange.Raised)
@@ -137,16 +138,24 @@ internal sealed class TrimmerMonitor
         Report(_serverAlerts, _unreachable, change, 1);
     }
 
+    public void UnknownStream(string key) => QueuesLog.UnknownStream(_logger, key);
+
     /// <summary>The alert clears when nothing fails any more: one stream that works beside one that does not says nothing about the other.</summary>
     private void Worked(string what)
     {
-        if (!_failing.IsEmpty && _failing.TryRemove(what, out _) && _failing.IsEmpty)
+        if (_failing.IsEmpty)
+        {
+            return;
+        }
+
+        // Whatever works, the server answers.
+        _failing.TryRemove(Server, out _);
+        _failing.TryRemove(what, out _);
+        if (_failing.IsEmpty)
         {
             Report(_serverAlerts, _unreachable, _unreachable.Clear(), 0);
         }
     }
-
-    public void UnknownStream(string key) => QueuesLog.UnknownStream(_logger, key);
 
     private static KeyValuePair<string, object?> Tag(TrackedStream stream) => new(QueuesTelemetryNames.StreamTag, stream.Key);
 
