@@ -33,8 +33,11 @@ public sealed class StreamTrimmerOptions
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Entries that one trim removes at most; a backlog goes with the next ones.</summary>
-    /// <value>1 to 1,000,000; 10,000 by default.</value>
-    [Bounds(1, 1_000_000)]
+    /// <value>
+    /// 1,000 to 1,000,000; 10,000 by default. Redis trims whole nodes of a stream (100 entries, by <c>stream-node-max-entries</c>) and does nothing at all when one is
+    /// more than the limit.
+    /// </value>
+    [Bounds(1_000, 1_000_000)]
     public int MaxEntriesPerTrim { get; set; } = 10_000;
 
     /// <summary>The part of the server's maximum memory from which the alert is raised; a server without a maximum raises none.</summary>
@@ -57,9 +60,15 @@ public sealed class StreamTrimmerOptions
     /// <param name="key">The key of the stream; also the value of the metrics' tag.</param>
     /// <param name="configure">Sets the retention.</param>
     /// <returns>These options.</returns>
+    /// <exception cref="ArgumentException">The key is empty, or has a <c>}</c> that ends no hash tag, so that nothing could be kept beside it on a cluster.</exception>
     public StreamTrimmerOptions AddStream(string key, Action<StreamRetention>? configure = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
+        if (key.Contains('}', StringComparison.Ordinal) && !HasHashTag(key))
+        {
+            throw new ArgumentException($"The stream '{key}' has a '}}' that ends no hash tag; name it without one, or with a tag such as '{{room:1}}:events'.", nameof(key));
+        }
+
         if (!_streams.TryGetValue(key, out var retention))
         {
             _streams[key] = retention = new StreamRetention();
@@ -67,6 +76,12 @@ public sealed class StreamTrimmerOptions
 
         configure?.Invoke(retention);
         return this;
+    }
+
+    private static bool HasHashTag(string key)
+    {
+        var open = key.IndexOf('{', StringComparison.Ordinal);
+        return open >= 0 && key.IndexOf('}', open) > open + 1;
     }
 }
 

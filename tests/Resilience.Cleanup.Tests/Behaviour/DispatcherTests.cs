@@ -125,6 +125,10 @@ public sealed class DispatcherTests
         await fixture.WhenAllClosedAsync();
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
         fixture.Logs.Of(5023).Count.ShouldBe(1);
+
+        // Nobody posts any more: the breaker closes by itself when its time is over.
+        fixture.Time.Advance(fixture.Dispatcher.Options.BreakerDuration);
+        fixture.Dispatcher.Snapshot().Breaker.ShouldBe(CleanupBreakerState.Closed);
     }
 
     /// <summary>Cleanup D7.</summary>

@@ -36,6 +36,27 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
+    public async Task Who_comes_after_the_last_one_left_gets_a_batch_of_its_own()
+    {
+        await using var fixture = new LoaderFixture(static async (context, keys, token) =>
+        {
+            token.ThrowIfCancellationRequested();
+            return await LoaderFixture.Even(context, keys, token);
+        });
+
+        for (var i = 0; i < 2_000; i++)
+        {
+            using var leaving = new CancellationTokenSource();
+            var left = fixture.Loader.LoadAsync(2, leaving.Token);
+            await leaving.CancelAsync();
+            var stays = fixture.Loader.LoadAsync(4);
+
+            (await stays.Within()).State.ShouldBe(LoadState.Found);
+            await Task.WhenAny(left);
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_caller_does_not_affect_others_and_the_last_one_cancels_the_query()
     {
         // Two loads may miss each other on a busy machine; then there is nothing to show, and it is tried again.

@@ -116,6 +116,12 @@ internal sealed partial class BatchLoader<TKey, TValue>(
             lock (_lock)
             {
                 last = batch.Leave();
+                if (last)
+                {
+                    // Nobody joins a batch that will be cancelled.
+                    batch.IsClosed = true;
+                    _open = _open == batch ? null : _open;
+                }
             }
 
             if (last)

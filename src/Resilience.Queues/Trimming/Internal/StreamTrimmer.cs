@@ -28,7 +28,7 @@ internal sealed class StreamTrimmer : IStreamTrimmer
             static stream => stream.Key,
             stream => monitor.Track(new TrackedStream(stream.Key, stream.Value, options.AppendsPerTrim, options.Sampling, random.NextInt64())),
             StringComparer.Ordinal);
-        _triggers = Channel.CreateBounded<TrackedStream>(new BoundedChannelOptions(Math.Max(1, _streams.Count)) { FullMode = BoundedChannelFullMode.DropWrite });
+        _triggers = Channel.CreateBounded<TrackedStream>(new BoundedChannelOptions(Math.Max(1, _streams.Count)));
     }
 
     public TrimmerMonitor Monitor => _monitor;
@@ -81,13 +81,9 @@ internal sealed class StreamTrimmer : IStreamTrimmer
         {
             _monitor.Measured(await _store.GetMemoryAsync(stoppingToken).ConfigureAwait(Systematic.KeepContext), QuietAfterLoss);
         }
-        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception error)
         {
-            _monitor.StoreFailed(error);
-        }
-        catch (OperationCanceledException)
-        {
-            // The host stops.
+            Failed(null, error, stoppingToken);
         }
 #pragma warning restore CA1031
     }
@@ -120,15 +116,19 @@ internal sealed class StreamTrimmer : IStreamTrimmer
         {
             await TrimAsync(stream, stoppingToken).ConfigureAwait(Systematic.KeepContext);
         }
-        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception error)
         {
-            _monitor.StoreFailed(error);
-        }
-        catch (OperationCanceledException)
-        {
-            // The host stops.
+            Failed(stream, error, stoppingToken);
         }
 #pragma warning restore CA1031
+    }
+
+    private void Failed(TrackedStream? stream, Exception error, CancellationToken stoppingToken)
+    {
+        if (!stoppingToken.IsCancellationRequested)
+        {
+            Telling.Guard(() => _monitor.StoreFailed(stream, error));
+        }
     }
 
     private async ValueTask<TrimResult> TrimAsync(TrackedStream stream, CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ namespace Resilience.Queues;
 internal sealed class TrimmerMonitor
 {
     private const string Source = "streams";
+    private const string Server = "*";
 
     private readonly QueuesMetrics _metrics;
     private readonly ILogger _logger;
@@ -20,6 +21,7 @@ internal sealed class TrimmerMonitor
     private readonly Alert _memory;
     private readonly Alert _unreachable;
     private readonly List<TrackedStream> _streams = [];
+    private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
 
     public TrimmerMonitor(StreamTrimmerOptions options, QueuesMetrics metrics, ILogger logger, TimeProvider time)
     {
@@ -57,7 +59,7 @@ internal sealed class TrimmerMonitor
         var tag = Tag(stream);
         var text = result.Status switch { TrimStatus.Done => "success", TrimStatus.Missing => "missing", _ => "wrong_type" };
         _metrics.Trims.Add(1, tag, new(QueuesTelemetryNames.ResultTag, text));
-        Report(_serverAlerts, _unreachable, _unreachable.Clear(), 0);
+        Worked(stream.Key);
         if (result.Status == TrimStatus.WrongType && (!_last.TryGetValue(stream.Key, out var before) || before.Status != TrimStatus.WrongType))
         {
             QueuesLog.NoStream(_logger, stream.Key);
@@ -102,6 +104,7 @@ internal sealed class TrimmerMonitor
     public void Measured(ServerMemory memory, TimeSpan quiet)
     {
         Memory = memory;
+        Worked(Server);
         _metrics.ServerMemoryUsed.Record(memory.Used);
         _metrics.ServerMemoryMaximum.Record(memory.Maximum);
         var share = memory.Maximum > 0 ? (double)memory.Used / memory.Maximum : 0;
@@ -120,8 +123,11 @@ internal sealed class TrimmerMonitor
         _serverAlerts.Publish();
     }
 
-    public void StoreFailed(Exception error)
+    /// <param name="stream">The stream whose trim failed; null for the server's figures.</param>
+    /// <param name="error">Why.</param>
+    public void StoreFailed(TrackedStream? stream, Exception error)
     {
+        _failing[stream?.Key ?? Server] = true;
         _metrics.StoreErrors.Add(1, new KeyValuePair<string, object?>(QueuesTelemetryNames.StreamTag, "*"));
         var change = _unreachable.Raise();
         if (change == AlertChange.Raised)
@@ -133,6 +139,23 @@ internal sealed class TrimmerMonitor
     }
 
     public void UnknownStream(string key) => QueuesLog.UnknownStream(_logger, key);
+
+    /// <summary>The alert clears when nothing fails any more: one stream that works beside one that does not says nothing about the other.</summary>
+    private void Worked(string what)
+    {
+        if (_failing.IsEmpty)
+        {
+            return;
+        }
+
+        // Whatever works, the server answers.
+        _failing.TryRemove(Server, out _);
+        _failing.TryRemove(what, out _);
+        if (_failing.IsEmpty)
+        {
+            Report(_serverAlerts, _unreachable, _unreachable.Clear(), 0);
+        }
+    }
 
     private static KeyValuePair<string, object?> Tag(TrackedStream stream) => new(QueuesTelemetryNames.StreamTag, stream.Key);
 

@@ -77,7 +77,9 @@ internal sealed class CommitLoop : IAsyncDisposable
         }
 
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _soloIdle, idle);
+
+        // A full fence: without it the count could be read before the others see whom to tell.
+        Interlocked.Exchange(ref _soloIdle, idle);
         if (Volatile.Read(ref _soloRunning) > 0)
         {
             await idle.Task.ConfigureAwait(Systematic.KeepContext);
