@@ -34,7 +34,7 @@ internal static class ChannelEndpoints
             : problem;
 
     private static async Task<IResult> CreateAsync(
-        CreateChannel channel, HttpContext context, Db database, Memberships memberships, TimeProvider time, CancellationToken cancellationToken)
+        CreateChannel channel, HttpContext context, Db database, Memberships memberships, ChannelList list, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!Validate.Name(channel.Name, "name", MaxNameLength, out var name, out var problem))
         {
@@ -42,17 +42,17 @@ internal static class ChannelEndpoints
         }
 
         var caller = Caller.Of(context.User);
-        var created = await database.WriteAsync(
+        var channelId = await database.WriteAsync(
             async scope =>
             {
                 var id = await scope.SingleAsync<long>(
                     "INSERT INTO channels (name, private, last_sequence, created_at) VALUES (@name, @isPrivate, 0, @now) RETURNING id",
                     new { name, isPrivate = channel.Private == true ? 1 : 0, now = time.NowForStore() });
                 await memberships.AddAsync(scope, id, caller.UserId, Roles.Owner, readSequence: 0);
-                return await ChannelList.ReadOneAsync(scope, caller.UserId, id);
+                return id;
             },
             cancellationToken);
-        return TypedResults.Created((string?)null, created);
+        return TypedResults.Created((string?)null, await list.ReadOneAsync(caller.UserId, channelId, cancellationToken));
     }
 
     private static async Task<IResult> MembersAsync(

@@ -8,17 +8,17 @@ using Messaging.Realtime;
 namespace Messaging.Messages;
 
 /// <summary>The messages of a channel: a sequence without gaps at the time of writing, one event each.</summary>
-internal sealed class MessageLog(Db database, Outbox outbox, TimeProvider time)
+internal sealed class MessageLog(Db database, ChannelWrites writes, Outbox outbox, TimeProvider time)
 {
+    private static readonly Refusals Sending = new("You are not a member of this channel.");
+
     internal Task<IResult> SendAsync(long channelId, Caller author, string text, string? clientId, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+        writes.RunAsync(
+            ChannelPlans.ChangeBy(channelId, author.UserId),
+            (channelId, author.UserId),
+            Sending,
             async scope =>
             {
-                if (Access.Refusal(await Access.LockAsync(scope, channelId, author.UserId)) is { } refusal)
-                {
-                    return refusal;
-                }
-
                 // The channel's lock is held: the same request sent twice at once finds what the first one stored.
                 return clientId is not null && await FindAsync(scope, channelId, author.UserId, clientId) is { } stored
                     ? TypedResults.Ok(stored)
@@ -26,7 +26,7 @@ internal sealed class MessageLog(Db database, Outbox outbox, TimeProvider time)
             },
             cancellationToken);
 
-    /// <summary>Appends a message and its event. The caller holds the channel's row and has checked the author's membership.</summary>
+    /// <summary>Appends a message and its event. The plan of the transaction is <see cref="ChannelPlans.ChangeBy"/> of the author.</summary>
     internal async Task<MessageShape> AppendAsync(DbScope scope, long channelId, Caller author, string text, string? clientId)
     {
         var sequence = await scope.SingleAsync<long>(
@@ -49,6 +49,7 @@ internal sealed class MessageLog(Db database, Outbox outbox, TimeProvider time)
             new { row.ChannelId, row.Sequence, row.AuthorId, row.Text, row.ClientId, row.SentAt });
         var message = row.ToShape();
         await outbox.AddAsync(scope, Topics.Channel(channelId), "message", message);
+        scope.Invalidate(ChannelFigures.Key(channelId));
         return message;
     }
 
