@@ -2,6 +2,7 @@ using Dapper;
 using Messaging.Accounts;
 using Messaging.Database;
 using Messaging.Http;
+using Messaging.Operations;
 
 namespace Messaging.Channels;
 
@@ -10,11 +11,14 @@ internal static class ChannelEndpoints
 {
     private const int MaxNameLength = 100;
 
+    // The session, and the page; what the cache has not is loaded in a scope of its own, with a budget of one.
+    private static readonly StatementBudget ListBudget = new(2);
+
     internal static void MapChannels(this RouteGroupBuilder api)
     {
         var channels = api.MapGroup("/channels").WithTags("Channels").RequireAuthorization().ProducesProblem(401);
         channels.MapGet("/", ListAsync).WithSummary("All public channels and the caller's private ones, with their figures.")
-            .Produces<ListOf<ChannelShape>>().ProducesValidationProblem();
+            .Produces<ListOf<ChannelShape>>().ProducesValidationProblem().WithMetadata(ListBudget);
         channels.MapPost("/", CreateAsync).WithSummary("Create a channel; the caller becomes its owner.")
             .Produces<ChannelShape>(201).ProducesValidationProblem();
         channels.MapGet("/{id}/members", MembersAsync).WithSummary("The members of a channel.")

@@ -28,7 +28,11 @@ internal static class ChannelServiceExtensions
         var cache = builder.Services.AddFencedCache(o => builder.Configuration.GetSection("Cache").Bind(o));
         if (redis.IsOn)
         {
-            cache.UseRedis(o => o.Configuration = redis.Configuration);
+            cache.UseRedis(o =>
+            {
+                o.Configuration = redis.Configuration;
+                builder.Configuration.GetSection("Cache").Bind(o);
+            });
         }
 
         // Several nodes on one database, and nothing that tells one of the others' writes: nothing is kept, loads at the same time are still one.
