@@ -55,6 +55,12 @@ internal sealed class Db(DbDataSource source, Dialect dialect)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var scope = new DbScope(connection, transaction, dialect, cancellationToken);
         var result = await write(scope);
+        if (scope.IsUndone)
+        {
+            await transaction.RollbackAsync(CancellationToken.None);
+            return result;
+        }
+
         await transaction.CommitAsync(CancellationToken.None);
         scope.Committed();
         return result;

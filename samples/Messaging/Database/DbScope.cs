@@ -13,6 +13,8 @@ internal sealed class DbScope(DbConnection connection, DbTransaction? transactio
     internal DbTransaction Transaction =>
         transaction ?? throw new InvalidOperationException("This scope only reads. Use WriteAsync for what must be one transaction.");
 
+    internal bool IsUndone { get; private set; }
+
     internal Task<IEnumerable<T>> QueryAsync<T>(string sql, object? parameters = null) => connection.QueryAsync<T>(Command(sql, parameters));
 
     internal Task<T?> FirstOrDefaultAsync<T>(string sql, object? parameters = null) => connection.QueryFirstOrDefaultAsync<T?>(Command(sql, parameters));
@@ -33,6 +35,9 @@ internal sealed class DbScope(DbConnection connection, DbTransaction? transactio
             _afterCommit.Add(action);
         }
     }
+
+    /// <summary>Nothing of this transaction is kept; the write still answers. For a refusal that is found after rows were written.</summary>
+    internal void Undo() => IsUndone = true;
 
     internal void Committed() => _afterCommit?.ForEach(static action => action());
 

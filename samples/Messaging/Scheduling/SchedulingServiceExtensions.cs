@@ -1,0 +1,49 @@
+using Messaging.Database;
+using Messaging.Messages;
+using Resilience.Queues;
+
+namespace Messaging.Scheduling;
+
+/// <summary>Messages that are sent later: rows in the database, their keys in a delayed queue, in memory or on Redis.</summary>
+internal static class SchedulingServiceExtensions
+{
+    private const string DefaultKeyPrefix = "messaging";
+
+    // A request holds its channel while the queue is asked, so a Redis that does not answer is given up soon.
+    private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
+
+    internal static WebApplicationBuilder AddScheduling(this WebApplicationBuilder builder)
+    {
+        var (services, configuration) = (builder.Services, builder.Configuration);
+        services.AddSchema("Scheduling");
+        services.AddSingleton<ScheduledQueue>();
+        services.AddSingleton<ScheduledMessages>();
+        services.AddSingleton<IMessageScheduler>(static provider => provider.GetRequiredService<ScheduledMessages>());
+
+        var queue = services.AddDelayedQueue<ScheduledMessageId>(ScheduledQueue.Name, o =>
+        {
+            configuration.GetSection("Queue").Bind(o);
+
+            // The API answers at once whether there is a place, and takes delays up to its own limit.
+            o.FullMode = QueueFullMode.Reject;
+            o.MaxDelay = ScheduledQueue.MaxDelay;
+        });
+        if (configuration["Redis:Configuration"] is { Length: > 0 } redis)
+        {
+            queue.UseRedis(o =>
+            {
+                o.Configuration = redis;
+                o.KeyPrefix = configuration["Redis:KeyPrefix"] is { Length: > 0 } prefix ? prefix : DefaultKeyPrefix;
+                o.JsonTypeInfo = SchedulingJson.Default.ScheduledMessageId;
+                o.OperationTimeout = RedisTimeout;
+            });
+        }
+
+        queue.AddWorker<ScheduledDelivery>();
+        services.AddHostedService<ScheduledRecovery>();
+        services.AddHealthChecks().AddDelayedQueues();
+        services.AddOptions<CleanupTriggerOptions>().Bind(configuration.GetSection("Cron"))
+            .PostConfigure(o => o.Secret = o.Secret is { Length: > 0 } secret ? secret : configuration["CRON_SECRET"]);
+        return builder;
+    }
+}
