@@ -1,6 +1,7 @@
 using Dapper;
 using Messaging.Database;
 using Messaging.Http;
+using Microsoft.Extensions.Options;
 
 namespace Messaging.Scheduling;
 
@@ -9,16 +10,16 @@ namespace Messaging.Scheduling;
 /// what a queue lost (a flushed Redis, a node that died with its memory) is there in time. A key that the queue has is not added twice. What the queue gave up
 /// waits for an operator. Old rows that ended leave.
 /// </summary>
-internal sealed partial class ScheduledRecovery(Db database, ScheduledQueue queue, TimeProvider time, ILogger<ScheduledRecovery> logger) : BackgroundService
+internal sealed partial class ScheduledRecovery(
+    Db database, ScheduledQueue queue, IOptions<ScheduledRecoveryOptions> options, TimeProvider time, ILogger<ScheduledRecovery> logger) : BackgroundService
 {
-    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
-
     private const int PageSize = 100;
     private const int PurgeBatch = 1_000;
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Retention = TimeSpan.FromDays(7);
 
+    private readonly TimeSpan _interval = options.Value.Interval;
     private bool _loaded;
     private bool _failing;
 
@@ -27,7 +28,7 @@ internal sealed partial class ScheduledRecovery(Db database, ScheduledQueue queu
         while (!stoppingToken.IsCancellationRequested)
         {
             var done = await TryRunAsync(stoppingToken);
-            await Task.Delay(done ? Interval : RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(done ? _interval : RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -36,7 +37,7 @@ internal sealed partial class ScheduledRecovery(Db database, ScheduledQueue queu
         try
         {
             // Twice the interval: what is due just after the next look must not wait for the look after it.
-            var until = _loaded ? time.NowForStore() + (long)(2 * Interval).TotalMilliseconds : long.MaxValue;
+            var until = _loaded ? time.NowForStore() + (long)(2 * _interval).TotalMilliseconds : long.MaxValue;
 
             // A queue that was full takes the rest with a later look.
             _loaded |= await RestoreAsync(until, cancellationToken);

@@ -12,6 +12,9 @@ internal static class SchedulingServiceExtensions
     // A request holds its channel while the queue is asked, so a Redis that does not answer is given up soon.
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan ShortestRecovery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestRecovery = TimeSpan.FromHours(1);
+
     internal static WebApplicationBuilder AddScheduling(this WebApplicationBuilder builder)
     {
         var (services, configuration) = (builder.Services, builder.Configuration);
@@ -36,10 +39,16 @@ internal static class SchedulingServiceExtensions
                 o.KeyPrefix = configuration["Redis:KeyPrefix"] is { Length: > 0 } prefix ? prefix : DefaultKeyPrefix;
                 o.JsonTypeInfo = SchedulingJson.Default.ScheduledMessageId;
                 o.OperationTimeout = RedisTimeout;
+                configuration.GetSection("Queue:Redis").Bind(o);
             });
         }
 
         queue.AddWorker<ScheduledDelivery>();
+        services.AddOptions<ScheduledRecoveryOptions>().Bind(configuration.GetSection("Queue:Recovery"))
+            .Validate(
+                static o => o.Interval >= ShortestRecovery && o.Interval <= LongestRecovery,
+                "Queue:Recovery:Interval must be between 00:00:00.1 and 01:00:00.")
+            .ValidateOnStart();
         services.AddHostedService<ScheduledRecovery>();
         services.AddHealthChecks().AddDelayedQueues();
         services.AddOptions<CleanupTriggerOptions>().Bind(configuration.GetSection("Cron"))

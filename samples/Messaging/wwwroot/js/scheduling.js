@@ -105,7 +105,9 @@ async function schedule(text) {
     attempt = null;
     notify(`“${shorten(text)}” will be sent on ${when.format(new Date(message.dueAt))}.`);
     if (state.activeId === channelId && panel.isConnected) {
-      takeComposer(null);
+      // What was written meanwhile stays.
+      const box = $('composer-text');
+      takeComposer(null, box.value === text ? '' : box.value);
     }
 
     await refresh();
