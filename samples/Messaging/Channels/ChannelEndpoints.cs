@@ -11,8 +11,8 @@ internal static class ChannelEndpoints
 {
     private const int MaxNameLength = 100;
 
-    // The session, and the page; what the cache has not is loaded in a scope of its own, with a budget of one.
-    private static readonly StatementBudget ListBudget = new(2);
+    // The session, the page, and what the cache has not, for any number of channels.
+    private static readonly StatementBudget ListBudget = new(3);
 
     internal static void MapChannels(this RouteGroupBuilder api)
     {

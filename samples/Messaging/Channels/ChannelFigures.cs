@@ -16,7 +16,7 @@ internal sealed record ChannelFigures(long Id, string Name, bool Private, long M
 
     internal static string Key(long channelId) => $"channel:{Ids.Format(channelId)}";
 
-    /// <summary>Loads any number of channels in one statement. A scope of its own, as nothing flows into a batch from its callers.</summary>
+    /// <summary>Loads any number of channels in one statement, which its own scope watches.</summary>
     internal static async Task<IReadOnlyDictionary<long, ChannelFigures>> LoadAsync(
         BatchContext context, IReadOnlyList<long> ids, CancellationToken cancellationToken)
     {

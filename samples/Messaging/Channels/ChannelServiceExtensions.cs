@@ -31,7 +31,7 @@ internal static class ChannelServiceExtensions
             cache.UseRedis(o =>
             {
                 o.Configuration = redis.Configuration;
-                builder.Configuration.GetSection("Cache").Bind(o);
+                o.KeyPrefix = redis.KeyPrefix.TrimEnd(':');
             });
         }
 

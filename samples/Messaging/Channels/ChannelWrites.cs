@@ -16,13 +16,24 @@ internal sealed record Refusals(string Denied, string Missing = "member", string
 /// </summary>
 internal sealed class ChannelWrites(Db database)
 {
+    /// <summary>Runs a change. One that refuses with <see cref="GuardOutcome.Conflict"/> may return what to answer; nothing of it is kept either way.</summary>
     internal async Task<IResult> RunAsync(
         GuardPlan plan, (long Channel, long User) who, Refusals refusals, Func<DbScope, Task<IResult>> change, CancellationToken cancellationToken)
     {
-        var result = await database.WriteAsync(plan, change, cancellationToken);
+        (int Attempt, IResult? Answer) said = default;
+        var result = await database.WriteAsync(
+            plan,
+            async scope =>
+            {
+                var answer = await change(scope);
+                said = (scope.Attempt, answer);
+                return answer;
+            },
+            cancellationToken);
         return result.Outcome switch
         {
             GuardOutcome.Applied => result.Value!,
+            GuardOutcome.Conflict when said.Attempt == result.Attempts && said.Answer is not null => said.Answer,
             GuardOutcome.Denied => await ExplainAsync(who, refusals.Denied, cancellationToken),
             GuardOutcome.NotFound => Problems.NotFound(refusals.Missing),
             GuardOutcome.Conflict => Problems.Conflict(refusals.Conflict),

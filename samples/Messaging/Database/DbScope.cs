@@ -20,6 +20,9 @@ internal sealed class DbScope(DbConnection connection, DbTransaction? transactio
     internal DbTransaction Transaction =>
         transaction ?? throw new InvalidOperationException("This scope only reads. Use WriteAsync for what must be one transaction.");
 
+    /// <summary>The number of this attempt, from 1.</summary>
+    internal int Attempt => Guard.Attempt;
+
     private GuardContext Guard =>
         _guard ?? throw new InvalidOperationException("This scope has no guarded transaction of its own: who began it has to do this.");
 
@@ -33,7 +36,7 @@ internal sealed class DbScope(DbConnection connection, DbTransaction? transactio
 
     internal Task<IEnumerable<T>> QueryAsync<T>(Sql sql) => QueryAsync<T>(sql.Text, sql.Parameters);
 
-    /// <summary>Ends the write without the change: everything that it did is taken back when it returns. Return the value: <c>return scope.Refuse&lt;T&gt;(...)</c>.</summary>
+    /// <summary>Ends the write without the change: everything that it did is taken back when it returns.</summary>
     internal T Refuse<T>(GuardOutcome outcome)
     {
         Guard.Refuse(outcome);

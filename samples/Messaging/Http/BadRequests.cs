@@ -11,6 +11,8 @@ internal sealed class BadRequests(RequestDelegate next)
 {
     private const int ClientClosedRequest = 499;
 
+    private static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(1);
+
     public async Task InvokeAsync(HttpContext context)
     {
         try
@@ -21,10 +23,9 @@ internal sealed class BadRequests(RequestDelegate next)
         {
             await Describe(error).ExecuteAsync(context);
         }
-        catch (DatabaseBusyException) when (!context.Response.HasStarted)
+        catch (DatabaseBusyException error) when (!context.Response.HasStarted)
         {
-            context.Response.Headers.RetryAfter = "1";
-            await Problems.Unavailable("The database is busy, and it is not certain that the change was made. Look, or send it again.").ExecuteAsync(context);
+            await Problems.Later(StatusCodes.Status503ServiceUnavailable, BusyRetryAfter, error.Message).ExecuteAsync(context);
         }
         catch (Exception error) when (context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException)
         {

@@ -8,7 +8,8 @@ using Messaging.Realtime;
 namespace Messaging.Messages;
 
 /// <summary>The messages of a channel: a sequence without gaps at the time of writing, one event each.</summary>
-internal sealed class MessageLog(Db database, ChannelWrites writes, Outbox outbox, TimeProvider time)
+internal sealed class MessageLog(
+    Db database, ChannelWrites writes, Outbox outbox, IEnumerable<IMessageScheduler> schedulers, TimeProvider time)
 {
     private static readonly Refusals Sending = new("You are not a member of this channel.");
 
@@ -20,8 +21,8 @@ internal sealed class MessageLog(Db database, ChannelWrites writes, Outbox outbo
             async scope =>
             {
                 // The channel's lock is held: the same request sent twice at once finds what the first one stored.
-                return clientId is not null && await FindAsync(scope, channelId, author.UserId, clientId) is { } stored
-                    ? TypedResults.Ok(stored)
+                return clientId is not null && await StoredAsync(scope, channelId, author.UserId, clientId) is { } stored
+                    ? stored
                     : TypedResults.Created((string?)null, await AppendAsync(scope, channelId, author, text, clientId));
             },
             cancellationToken);
@@ -69,8 +70,27 @@ internal sealed class MessageLog(Db database, ChannelWrites writes, Outbox outbo
             },
             cancellationToken);
 
-    private static async Task<MessageShape?> FindAsync(DbScope scope, long channelId, long authorId, string clientId) =>
+    internal static async Task<MessageShape?> FindAsync(DbScope scope, long channelId, long authorId, string clientId) =>
         (await scope.FirstOrDefaultAsync<MessageRow>(
             MessageRow.Select + " WHERE m.channel_id = @channelId AND m.author_id = @authorId AND m.client_id = @clientId",
             new { channelId, authorId, clientId }))?.ToShape();
+
+    /// <summary>The message of a client id, sent or scheduled; <see langword="null"/> where the id is new. The caller holds the channel's row.</summary>
+    private async Task<IResult?> StoredAsync(DbScope scope, long channelId, long authorId, string clientId)
+    {
+        if (await FindAsync(scope, channelId, authorId, clientId) is { } sent)
+        {
+            return TypedResults.Ok(sent);
+        }
+
+        foreach (var scheduler in schedulers)
+        {
+            if (await scheduler.FindAsync(scope, channelId, authorId, clientId) is { } scheduled)
+            {
+                return scheduled;
+            }
+        }
+
+        return null;
+    }
 }

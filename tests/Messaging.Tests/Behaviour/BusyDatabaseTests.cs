@@ -8,11 +8,11 @@ namespace Messaging.Tests.Behaviour;
 public sealed class BusyDatabaseTests
 {
     [Theory]
-    [InlineData(StoredIn.Sqlite)]
-    [InlineData(StoredIn.PostgreSql)]
-    public async Task A_change_that_meets_a_held_lock_is_answered_503_and_changes_nothing(StoredIn database)
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task A_change_that_meets_a_held_lock_is_answered_503_and_changes_nothing(string database)
     {
-        await using var place = await TestPlace.CreateAsync(database);
+        await using var place = await AppHome.CreateAsync(database);
         await using var app = await place.StartAsync(["--Database:LockTimeout=00:00:00.3", "--Database:MaxAttempts=1"]);
         using var author = await app.NewUserAsync();
         var channel = await author.CreateChannelAsync();

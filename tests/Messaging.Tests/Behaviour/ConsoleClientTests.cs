@@ -20,6 +20,10 @@ public sealed class ConsoleClientTests(SqliteMessaging fixture) : MessagingTests
         using var speaking = Start(ann, channel);
         await speaking.StandardInput.WriteLineAsync("Hello from the console");
         await LineAsync(listening.StandardOutput, $"{ann}: Hello from the console").Within();
+        await speaking.StandardInput.WriteLineAsync("/in soon this is no time");
+        await speaking.StandardInput.WriteLineAsync("/in 1s Hello from a second ago");
+        await LineAsync(listening.StandardOutput, $"{ann}: Hello from a second ago").Within();
+        await LineAsync(speaking.StandardError, "Type /in").Within();
         speaking.StandardInput.Close();
         listening.StandardInput.Close();
 

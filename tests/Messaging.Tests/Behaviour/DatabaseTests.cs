@@ -56,6 +56,8 @@ public sealed class DatabaseTests
 
     [Theory]
     [InlineData("--Sessions:Lifetime=00:00:00", "Sessions:Lifetime")]
+    [InlineData("--Queue:Recovery:Interval=00:00:00", "Queue:Recovery:Interval")]
+    [InlineData("--Queue:MaxSize=0", "MaxSize")]
     [InlineData("--Storage:Provider=Oracle", "Storage:Provider")]
     [InlineData("--Storage:Provider=PostgreSql", "ConnectionStrings:PostgreSql")]
     public async Task A_wrong_setting_stops_the_start_and_is_named(string setting, string named)

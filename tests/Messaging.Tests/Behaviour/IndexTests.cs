@@ -28,11 +28,11 @@ public sealed class IndexTests
     ];
 
     [Theory]
-    [InlineData(StoredIn.Sqlite)]
-    [InlineData(StoredIn.PostgreSql)]
-    public async Task Every_statement_of_a_request_seeks_in_an_index(StoredIn database)
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task Every_statement_of_a_request_seeks_in_an_index(string database)
     {
-        await using var place = await TestPlace.CreateAsync(database, "indexes");
+        await using var place = await AppHome.CreateAsync(database);
         var recorder = new QueryRecorder();
         await using var app = await StartAsync(place, recorder);
 
@@ -47,22 +47,22 @@ public sealed class IndexTests
         foreach (var (part, sqlite, postgres) in Hot)
         {
             var query = queries.FirstOrDefault(query => query.Text.Contains(part, StringComparison.Ordinal)).ShouldNotBeNull($"no statement has {part}");
-            await IndexAssert.CanUseAsync(source, query, database == StoredIn.Sqlite ? sqlite : postgres);
+            await IndexAssert.CanUseAsync(source, query, database == AppHome.Sqlite ? sqlite : postgres);
         }
     }
 
     [Theory]
-    [InlineData(StoredIn.Sqlite)]
-    [InlineData(StoredIn.PostgreSql)]
-    public async Task No_index_is_unused_after_the_test_load(StoredIn database)
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task No_index_is_unused_after_the_test_load(string database)
     {
-        await using var place = await TestPlace.CreateAsync(database, "indexes");
+        await using var place = await AppHome.CreateAsync(database);
         var recorder = new QueryRecorder();
         IReadOnlyList<CapturedQuery> queries;
         await using (var app = await StartAsync(place, recorder))
         {
             queries = await LoadAsync(app, recorder);
-            if (database == StoredIn.Sqlite)
+            if (database == AppHome.Sqlite)
             {
                 (await UnusedAsync(app.Services.GetRequiredService<DbDataSource>(), queries)).ShouldBeEmpty();
                 return;
@@ -77,7 +77,7 @@ public sealed class IndexTests
     [Fact]
     public async Task An_index_that_nothing_uses_is_found()
     {
-        await using var place = await TestPlace.CreateAsync(StoredIn.Sqlite, "indexes");
+        await using var place = await AppHome.CreateAsync(AppHome.Sqlite);
         var recorder = new QueryRecorder();
         await using var app = await StartAsync(place, recorder);
         await Stored.RunAsync(app, "CREATE INDEX messages_by_text ON messages (text)");
@@ -85,7 +85,7 @@ public sealed class IndexTests
         (await UnusedAsync(app.Services.GetRequiredService<DbDataSource>(), await LoadAsync(app, recorder))).ShouldBe(["messages_by_text"]);
     }
 
-    private static Task<TestApp> StartAsync(TestPlace place, QueryRecorder recorder) =>
+    private static Task<TestApp> StartAsync(AppHome place, QueryRecorder recorder) =>
         place.StartAsync(configure: builder => builder.Services.AddSingleton<IStartupFilter>(recorder));
 
     /// <summary>Statements that look for rows. What the locks of a plan say is one text of several statements, which no plan is made for.</summary>

@@ -8,10 +8,12 @@ public sealed class SmokeScriptTests(SqliteMessaging fixture) : MessagingTests(f
     [Fact]
     public async Task It_finds_a_good_instance_good()
     {
-        var (code, output) = await RunAsync(App.Url.GetLeftPart(UriPartial.Authority), "send", "health");
+        var (code, output) = await RunAsync(App.Url.GetLeftPart(UriPartial.Authority));
 
         code.ShouldBe(0, output);
         output.ShouldContain("a message arrives on the stream");
+        output.ShouldContain("a delayed message arrives");
+        output.ShouldContain("the deleted attachment is gone");
         output.ShouldContain("the stream ends with the session");
     }
 

@@ -8,11 +8,11 @@ public sealed class BanTests
     private const int Rounds = 8;
 
     [Theory]
-    [InlineData(StoredIn.Sqlite)]
-    [InlineData(StoredIn.PostgreSql)]
-    public async Task Nothing_published_after_a_ban_returned_reaches_the_client(StoredIn database)
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task Nothing_published_after_a_ban_returned_reaches_the_client(string database)
     {
-        await using var place = await TestPlace.CreateAsync(database, "bans");
+        await using var place = await AppHome.CreateAsync(database);
         await using var app = await place.StartAsync(["--Sse:MaxConnectionsPerKey=50"]);
         using var owner = await app.NewUserAsync();
         using var member = await app.NewUserAsync();

@@ -16,14 +16,14 @@ public sealed class ChangeRaceTests
     private const int People = 5;
 
     [Theory]
-    [InlineData(StoredIn.Sqlite)]
-    [InlineData(StoredIn.PostgreSql)]
-    public async Task Nothing_is_changed_over_HTTP_by_someone_without_the_right_at_that_moment(StoredIn database)
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task Nothing_is_changed_over_HTTP_by_someone_without_the_right_at_that_moment(string database)
     {
         var seed = RandomNumberGenerator.GetInt32(int.MaxValue);
         var random = new Random(seed);
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
-        await using var place = await TestPlace.CreateAsync(database, "races");
+        await using var place = await AppHome.CreateAsync(database);
         var publisher = new RecordingPublisher();
         await using var app = await place.StartAsync(configure: builder => Replace.Service<IEventPublisher>(builder, publisher));
         var people = await Task.WhenAll(Enumerable.Range(0, People).Select(_ => app.NewUserAsync()));

@@ -7,12 +7,14 @@ import { startMessageChanges } from './messagechanges.js';
 import { startMessages } from './messages.js';
 import { startRealtime } from './realtime.js';
 import { startResend } from './resend.js';
+import { startScheduling } from './scheduling.js';
 import { startTyping } from './typing.js';
 
 startChannels();
 startMessages();
 startAttachments();
 startMessageChanges();
+startScheduling();
 startResend();
 startTyping();
 startRealtime();

@@ -9,20 +9,23 @@ import { addMessageAction, takeComposer } from './messages.js';
 const isMine = (message) => message.author.id === state.session?.user.id;
 const moderates = () => ['owner', 'moderator'].includes(activeChannel()?.role);
 
+const cancel = el('button', { type: 'button', className: 'link', textContent: 'Cancel' });
+const line = el('p', { className: 'editing' }, el('span', { textContent: 'Editing your message' }), cancel);
+
 let editing = null;
 
 export function startMessageChanges() {
   addMessageAction({ label: 'Edit', when: isMine, run: edit });
   addMessageAction({ label: 'Delete', when: (message) => isMine(message) || moderates(), run: remove });
+  cancel.addEventListener('click', stop);
+  on('composer', (taken) => (taken === save ? undefined : leave()));
   on('channel', () => (editing === null ? undefined : stop()));
   $('composer-text').addEventListener('keydown', (event) => (event.key === 'Escape' && editing !== null ? stop() : undefined));
 }
 
 function edit(message) {
   editing = message;
-  const cancel = el('button', { type: 'button', className: 'link', textContent: 'Cancel' });
-  cancel.addEventListener('click', stop);
-  $('composer-extras').replaceChildren(el('p', { className: 'editing' }, el('span', { textContent: 'Editing your message' }), cancel));
+  $('composer-extras').prepend(line);
   takeComposer(save, message.text);
 }
 
@@ -36,9 +39,13 @@ async function save(text) {
 }
 
 function stop() {
-  editing = null;
-  $('composer-extras').replaceChildren();
   takeComposer(null);
+}
+
+/** Somebody else has the message box now, or nobody. */
+function leave() {
+  editing = null;
+  line.remove();
 }
 
 async function remove(message) {

@@ -23,11 +23,12 @@ export function addMessageAction(action) {
   actions.push(action);
 }
 
-/** Lets `submit(text)` take what is written next, starting with `text`; null gives the box back. */
-export function takeComposer(handler, text = '') {
+/** Lets `handler(text)` take what is written next, starting with `text`; null gives the box back. */
+export function takeComposer(handler, text = '', label = 'Save') {
   takenBy = handler;
   $('composer-text').value = text;
-  $('composer-send').textContent = handler === null ? 'Send' : 'Save';
+  $('composer-send').textContent = handler === null ? 'Send' : label;
+  emit('composer', handler);
   $('composer-text').focus();
   fit();
 }

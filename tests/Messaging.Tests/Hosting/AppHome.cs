@@ -3,31 +3,23 @@ using Resilience.TestKit;
 
 namespace Messaging.Tests;
 
-/// <summary>The databases that the application runs on.</summary>
-public enum StoredIn
+/// <summary>The data of an application on one of the databases, in which it is started as often as a test likes.</summary>
+public sealed class AppHome : IAsyncDisposable
 {
-    Sqlite,
-    PostgreSql,
-}
+    public const string Sqlite = "Sqlite";
+    public const string PostgreSql = "PostgreSql";
 
-/// <summary>Where the applications of one test keep their data: a folder, and on PostgreSQL a database of its own. Both go with it.</summary>
-public sealed class TestPlace : IAsyncDisposable
-{
-    private readonly TempFolder _folder;
+    private readonly TempFolder _folder = new("home");
     private readonly PostgreSqlDatabase? _database;
 
-    private TestPlace(TempFolder folder, PostgreSqlDatabase? database)
-    {
-        _folder = folder;
-        _database = database;
-    }
+    private AppHome(PostgreSqlDatabase? database) => _database = database;
 
     public string Folder => _folder.FullPath;
 
     /// <summary>The way to the database of PostgreSQL.</summary>
-    public string ConnectionString => (_database ?? throw new InvalidOperationException("This place has no server.")).ConnectionString;
+    public string ConnectionString => (_database ?? throw new InvalidOperationException("Nothing is on a server here.")).ConnectionString;
 
-    /// <summary>The settings that put an application here.</summary>
+    /// <summary>What puts the application on this database.</summary>
     public IReadOnlyList<string> Settings => _database is null
         ? []
         :
@@ -38,8 +30,8 @@ public sealed class TestPlace : IAsyncDisposable
             "--Attachments:Deletion:RequireDurableCommits=false",
         ];
 
-    public static async Task<TestPlace> CreateAsync(StoredIn database, string name = "place") =>
-        new(new TempFolder(name), database == StoredIn.PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null);
+    public static async Task<AppHome> CreateAsync(string provider) =>
+        new(provider == PostgreSql ? await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync() : null);
 
     public Task<TestApp> StartAsync(IEnumerable<string>? settings = null, Action<WebApplicationBuilder>? configure = null) =>
         TestApp.StartAsync(Folder, [.. Settings, .. settings ?? []], configure);
