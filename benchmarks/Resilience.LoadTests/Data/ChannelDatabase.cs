@@ -28,9 +28,9 @@ internal static class ChannelDatabase
         SELECT c.id,
           (SELECT count(*)::int FROM members m WHERE m.channel_id = c.id) AS members,
           (SELECT m.text FROM messages m WHERE m.channel_id = c.id ORDER BY m.sequence DESC LIMIT 1) AS last,
-          (SELECT count(*)::int FROM messages m WHERE m.channel_id = c.id AND m.sequence > r.last_read) AS unread
+          (SELECT count(*)::int FROM messages m WHERE m.channel_id = c.id
+            AND m.sequence > (SELECT r.last_read FROM members r WHERE r.channel_id = c.id AND r.user_id = @user)) AS unread
         FROM unnest(@ids) AS c(id)
-        JOIN members r ON r.channel_id = c.id AND r.user_id = @user
         """;
 
     public static async Task<PostgreSqlDatabase> CreateAsync(PostgreSqlServer server)

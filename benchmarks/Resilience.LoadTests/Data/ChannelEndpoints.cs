@@ -53,7 +53,7 @@ internal sealed class ChannelEndpoints : ILoadTest
             foreach (var one in endpoints.Select(measured))
             {
                 var name = one.Path == "loop" ? "GET /channels/loop (Dapper loop)" : $"Resilience GET /channels/{one.Path}";
-                rows.Add(new($"{name}, {callers}, statements", one.Statements, "statements/request", one.Statements / loop.Statements));
+                rows.Add(new($"{name}, {callers}, statements", one.Statements, "statements/request", (double)one.Statements / loop.Statements));
                 rows.Add(new($"{name}, {callers}, p50", one.Times.P50, "ms/request", one.Times.P50 / loop.Times.P50));
                 rows.Add(new($"{name}, {callers}, p95", one.Times.P95, "ms/request", one.Times.P95 / loop.Times.P95));
             }

@@ -101,12 +101,12 @@ public sealed class RedisRaceTests(RedisFixture redis) : IClassFixture<RedisFixt
                     written = Interlocked.Increment(ref _rows[i]);
                 }
 
-                Raise(index, i, written);
+                Versions.Raise(ref _floors[index][i], written);
                 break;
             case 1:
                 var changed = Interlocked.Increment(ref _rows[i]);
                 await (byTag ? node.Cache.RemoveByTagAsync($"t{i}") : node.Cache.RemoveAsync($"k{i}"));
-                Raise(index, i, changed);
+                Versions.Raise(ref _floors[index][i], changed);
                 break;
             default:
                 // What this node has invalidated, a reader that comes later on it must see.
@@ -119,15 +119,6 @@ public sealed class RedisRaceTests(RedisFixture redis) : IClassFixture<RedisFixt
                 }, tags: [$"t{i}"]);
                 seen.ShouldBeInRange(floor, 4, $"schedule {i}");
                 break;
-        }
-    }
-
-    private void Raise(int node, int i, int version)
-    {
-        var seen = Volatile.Read(ref _floors[node][i]);
-        while (version > seen && Interlocked.CompareExchange(ref _floors[node][i], version, seen) is var before && before != seen)
-        {
-            seen = before;
         }
     }
 
