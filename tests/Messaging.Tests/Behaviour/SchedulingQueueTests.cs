@@ -265,15 +265,16 @@ public sealed class SchedulingQueueTests
     private static async Task<Task> HoldAsync(TestApp app, string channel, string user, Task release)
     {
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var plan = ChannelPlans.ChangeBy(long.Parse(channel, CultureInfo.InvariantCulture), long.Parse(user, CultureInfo.InvariantCulture));
         var holding = app.Services.GetRequiredService<Db>().WriteAsync(
-            async scope =>
+            plan,
+            async _ =>
             {
-                await Access.LockAsync(scope, long.Parse(channel, CultureInfo.InvariantCulture), long.Parse(user, CultureInfo.InvariantCulture));
                 held.SetResult();
                 await release;
                 return true;
             },
-            CancellationToken.None);
+            CancellationToken.None).AsTask();
         await held.Task.Within();
         return holding;
     }

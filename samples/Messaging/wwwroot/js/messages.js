@@ -69,6 +69,11 @@ export function receive(message) {
   render();
 }
 
+/** The newest message on the page that fulfils a condition, or null. */
+export function lastShown(condition) {
+  return [...shown.values()].filter(condition).sort((a, b) => b.sequence - a.sequence)[0] ?? null;
+}
+
 function submit(event) {
   event.preventDefault();
   const text = $('composer-text').value;
