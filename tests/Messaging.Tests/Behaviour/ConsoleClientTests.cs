@@ -7,7 +7,7 @@ using Resilience.TestKit;
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The console client against the real application.</summary>
-public sealed class ConsoleClientTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+public abstract class ConsoleClientTests(MessagingFixture fixture) : MessagingTests(fixture)
 {
     [Fact]
     public async Task Two_consoles_talk_to_each_other()
@@ -135,3 +135,7 @@ public sealed class ConsoleClientTests(SqliteMessaging fixture) : MessagingTests
         }
     }
 }
+
+public sealed class SqliteConsoleClientTests(SqliteMessaging fixture) : ConsoleClientTests(fixture), IClassFixture<SqliteMessaging>;
+
+public sealed class PostgreSqlConsoleClientTests(PostgreSqlMessaging fixture) : ConsoleClientTests(fixture), IClassFixture<PostgreSqlMessaging>;

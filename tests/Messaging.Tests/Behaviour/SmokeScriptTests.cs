@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The script that checks a running instance works, and notices when the instance does not.</summary>
-public sealed class SmokeScriptTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+public abstract class SmokeScriptTests(MessagingFixture fixture) : MessagingTests(fixture)
 {
     [Fact]
     public async Task It_finds_a_good_instance_good()
@@ -51,3 +51,7 @@ public sealed class SmokeScriptTests(SqliteMessaging fixture) : MessagingTests(f
         return (process.ExitCode, await output + await errors);
     }
 }
+
+public sealed class SqliteSmokeScriptTests(SqliteMessaging fixture) : SmokeScriptTests(fixture), IClassFixture<SqliteMessaging>;
+
+public sealed class PostgreSqlSmokeScriptTests(PostgreSqlMessaging fixture) : SmokeScriptTests(fixture), IClassFixture<PostgreSqlMessaging>;

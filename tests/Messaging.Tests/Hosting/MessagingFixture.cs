@@ -3,20 +3,22 @@ namespace Messaging.Tests;
 /// <summary>One application for the tests of a class, on one of the databases.</summary>
 public abstract class MessagingFixture(string database) : IAsyncLifetime
 {
+    private AppHome _home = null!;
+
     public TestApp App { get; private set; } = null!;
 
-    internal AppHome Place { get; private set; } = null!;
+    internal string Database => database;
 
     public async ValueTask InitializeAsync()
     {
-        Place = await AppHome.CreateAsync(database);
-        App = await Place.StartAsync();
+        _home = await AppHome.CreateAsync(database);
+        App = await _home.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         await App.DisposeAsync();
-        await Place.DisposeAsync();
+        await _home.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 }
@@ -32,8 +34,8 @@ public abstract class MessagingTests(MessagingFixture fixture) : IDisposable
 {
     protected TestApp App => fixture.App;
 
-    /// <summary>Where the application keeps its data; for tests that start another there, or read it.</summary>
-    protected AppHome Place => fixture.Place;
+    /// <summary>Where a test starts an application of its own, on the same database.</summary>
+    protected Task<AppHome> NewHomeAsync() => AppHome.CreateAsync(fixture.Database);
 
     public void Dispose()
     {
