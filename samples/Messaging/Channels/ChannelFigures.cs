@@ -22,14 +22,14 @@ internal sealed record ChannelFigures(long Id, string Name, bool Private, long M
     {
         using var watch = context.Services.GetRequiredService<QueryMonitor>().BeginScope(Loader, OneStatement);
         return await context.Services.GetRequiredService<Db>().ReadAsync<IReadOnlyDictionary<long, ChannelFigures>>(
-            async scope => (await scope.QueryAsync<Row>(Select(ids, scope.Dialect.Kind))).ToDictionary(static row => row.Id, static row => row.ToFigures()),
+            async scope => (await scope.QueryAsync<Row>(Select(ids, scope.Dialect.Kind))).ToDictionary(static row => row.ChannelId, static row => row.ToFigures()),
             cancellationToken);
     }
 
     private static Sql Select(IReadOnlyList<long> ids, SqlDialect dialect) => Sql.Of(
         $"""
-        SELECT c.id, c.name, c.private, (SELECT COUNT(*) FROM members o WHERE o.channel_id = c.id) AS members,
-            m.id AS message_id, m.sequence, m.author_id, u.name AS author_name, m.text, m.client_id, m.sent_at, m.edited_at
+        SELECT c.id AS channel_id, c.name, c.private, (SELECT COUNT(*) FROM members o WHERE o.channel_id = c.id) AS members,
+            m.id, m.sequence, m.author_id, u.name AS author_name, m.text, m.client_id, m.sent_at, m.edited_at
         FROM channels c
         LEFT JOIN messages m ON m.channel_id = c.id
             AND m.sequence = (SELECT x.sequence FROM messages x WHERE x.channel_id = c.id AND x.deleted_at IS NULL ORDER BY x.sequence DESC LIMIT 1)
@@ -37,45 +37,15 @@ internal sealed record ChannelFigures(long Id, string Name, bool Private, long M
         WHERE c.id {Sql.AnyOf(ids, dialect)}
         """);
 
-    private sealed class Row
+    /// <summary>A channel with its last message; without one, the message's id is 0, which is never given.</summary>
+    private sealed class Row : MessageRow
     {
-        public long Id { get; set; }
-
         public string Name { get; set; } = string.Empty;
 
         public long Private { get; set; }
 
         public long Members { get; set; }
 
-        public long? MessageId { get; set; }
-
-        public long Sequence { get; set; }
-
-        public long AuthorId { get; set; }
-
-        public string AuthorName { get; set; } = string.Empty;
-
-        public string Text { get; set; } = string.Empty;
-
-        public string? ClientId { get; set; }
-
-        public long SentAt { get; set; }
-
-        public long? EditedAt { get; set; }
-
-        internal ChannelFigures ToFigures() => new(Id, Name, Private != 0, Members, MessageId is { } messageId ? ToMessage(messageId) : null);
-
-        private MessageShape ToMessage(long messageId) => new MessageRow
-        {
-            Id = messageId,
-            ChannelId = Id,
-            Sequence = Sequence,
-            AuthorId = AuthorId,
-            AuthorName = AuthorName,
-            Text = Text,
-            ClientId = ClientId,
-            SentAt = SentAt,
-            EditedAt = EditedAt,
-        }.ToShape();
+        internal ChannelFigures ToFigures() => new(ChannelId, Name, Private != 0, Members, Id > 0 ? ToShape() : null);
     }
 }
