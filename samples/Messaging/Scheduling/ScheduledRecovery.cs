@@ -13,6 +13,13 @@ namespace Messaging.Scheduling;
 internal sealed partial class ScheduledRecovery(
     Db database, ScheduledQueue queue, IOptions<ScheduledRecoveryOptions> options, TimeProvider time, ILogger<ScheduledRecovery> logger) : BackgroundService
 {
+    /// <summary>What is pending and due up to a time, page by page, the earliest first.</summary>
+    internal const string Due =
+        """
+        SELECT id, queue_key, due_at FROM scheduled_messages
+        WHERE state = @state AND due_at <= @until AND (due_at, id) > (@afterDue, @afterId) ORDER BY due_at, id LIMIT @PageSize
+        """;
+
     private const int PageSize = 100;
     private const int PurgeBatch = 1_000;
 
@@ -85,10 +92,7 @@ internal sealed partial class ScheduledRecovery(
 
     private Task<List<ScheduledRow>> ReadAsync(long until, long afterDue, long afterId, CancellationToken cancellationToken) => database.ReadAsync(
         async scope => (await scope.QueryAsync<ScheduledRow>(
-            """
-            SELECT id, queue_key, due_at FROM scheduled_messages
-            WHERE state = @state AND due_at <= @until AND (due_at, id) > (@afterDue, @afterId) ORDER BY due_at, id LIMIT @PageSize
-            """,
+            Due,
             new { state = ScheduledStates.Pending, until, afterDue, afterId, PageSize })).AsList(),
         cancellationToken);
 

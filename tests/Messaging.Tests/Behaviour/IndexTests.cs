@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Text;
 using Messaging.Channels;
+using Messaging.Database;
+using Messaging.Scheduling;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -14,17 +16,20 @@ namespace Messaging.Tests.Behaviour;
 public sealed class IndexTests
 {
     /// <summary>Parts of statements, and the index each has to seek in.</summary>
-    private static readonly (string Part, string SqliteIndex, string PostgreSqlIndex)[] Hot =
+    private static readonly (string Part, string Index)[] Hot =
     [
-        ("WHERE s.token_hash", "sessions_by_token", "sessions_by_token"),
-        ("AS open_to_all", "channels_by_visibility", "channels_by_visibility"),
-        ("AS open_to_all", "members_by_user", "members_by_user"),
-        ("m.sequence > @After", "messages_by_sequence", "messages_by_sequence"),
-        ("m.client_id = @clientId", "messages_by_client_id", "messages_by_client_id"),
-        ("AND role = @role ORDER BY user_id", "members_by_role", "members_by_role"),
-        ("(SELECT COUNT(*) FROM members o", "messages_by_sequence", "messages_by_sequence"),
-        ("a.channel_id = @channelId AND a.id > @After", "attachments_by_channel", "attachments_by_channel"),
-        ("WHERE name_key", "users_by_name", "users_by_name"),
+        ("WHERE s.token_hash", "sessions_by_token"),
+        ("AS open_to_all", "channels_by_visibility"),
+        ("AS open_to_all", "members_by_user"),
+        ("m.sequence > @After", "messages_by_sequence"),
+        ("m.client_id = @clientId", "messages_by_client_id"),
+        ("AND role = @role ORDER BY user_id", "members_by_role"),
+        ("(SELECT COUNT(*) FROM members o", "messages_by_sequence"),
+        ("a.channel_id = @channelId AND a.id > @After", "attachments_by_channel"),
+        ("WHERE name_key", "users_by_name"),
+        ("s.client_id = @clientId", "scheduled_messages_by_client_id"),
+        ("s.author_id = @userId AND", "scheduled_messages_by_author"),
+        ("due_at <= @until", "scheduled_messages_by_due"),
     ];
 
     [Theory]
@@ -44,10 +49,10 @@ public sealed class IndexTests
             await IndexAssert.CanUseAsync(source, query);
         }
 
-        foreach (var (part, sqlite, postgres) in Hot)
+        foreach (var (part, index) in Hot)
         {
             var query = queries.FirstOrDefault(query => query.Text.Contains(part, StringComparison.Ordinal)).ShouldNotBeNull($"no statement has {part}");
-            await IndexAssert.CanUseAsync(source, query, database == AppHome.Sqlite ? sqlite : postgres);
+            await IndexAssert.CanUseAsync(source, query, index);
         }
     }
 
@@ -110,6 +115,8 @@ public sealed class IndexTests
         using var member = await app.NewUserAsync();
         await Seed.UsersAsync(app, 18);
         await Seed.ChannelsAsync(app, 500, messages: 20);
+        await Seed.HiddenChannelsAsync(app, 3_000);
+        await Seed.ScheduledAsync(app, 2_000);
         await Stored.RunAsync(app, "ANALYZE");
         const string Id = "77";
         var path = $"/api/channels/{Id}";
@@ -119,6 +126,10 @@ public sealed class IndexTests
         (await member.GetAsync("/api/channels?after=20&limit=20")).ShouldHaveStatus(200);
         (await member.GetAsync($"{path}/messages?after=3&limit=5")).ShouldHaveStatus(200);
         (await member.GetAsync($"{path}/members")).ShouldHaveStatus(200);
+        (await owner.GetAsync($"{path}/bans")).ShouldHaveStatus(200);
+        var later = (await member.PostAsync($"{path}/messages", new { text = "later", clientId = "c-2", delaySeconds = 600 })).ShouldHaveStatus(202)["id"];
+        (await member.GetAsync("/api/scheduled")).ShouldHaveStatus(200);
+        (await member.DeleteAsync($"/api/scheduled/{later}")).ShouldHaveStatus(204);
         await (await EventStream.OpenAsync(member, Id)).DisposeAsync();
         (await member.SayAsync(Id, "hello", "c-1")).ShouldHaveStatus(201);
         var message = (await member.SayAsync(Id, "hello", "c-1")).ShouldHaveStatus(200)["id"];
@@ -146,14 +157,19 @@ public sealed class IndexTests
             (await again.DeleteAsync("/api/session")).ShouldHaveStatus(204);
         }
 
-        return [.. recorder.Queries, .. await FiguresAsync(app)];
+        return [.. recorder.Queries, .. await BackgroundAsync(app)];
     }
 
-    /// <summary>What runs in a batch flows into no request's scope, so it is watched here.</summary>
-    private static async Task<IReadOnlyList<CapturedQuery>> FiguresAsync(TestApp app)
+    /// <summary>What runs in a batch or in the background belongs to no request, so it is watched here.</summary>
+    private static async Task<IReadOnlyList<CapturedQuery>> BackgroundAsync(TestApp app)
     {
-        using var watch = QueryAssert.Begin(app.Services.GetRequiredService<QueryMonitor>(), "figures");
+        using var watch = QueryAssert.Begin(app.Services.GetRequiredService<QueryMonitor>(), "background");
         await ChannelFigures.LoadAsync(new BatchContext(app.Services, "test"), [.. Enumerable.Range(30, 20).Select(static i => (long)i)], CancellationToken.None);
-        return watch.Exactly(1).Queries;
+        await app.Services.GetRequiredService<Db>().ReadAsync(
+            static scope => scope.QueryAsync<long>(
+                ScheduledRecovery.Due,
+                new { state = ScheduledStates.Pending, until = long.MaxValue, afterDue = long.MinValue, afterId = 0L, PageSize = 20 }),
+            CancellationToken.None);
+        return watch.Exactly(2).Queries;
     }
 }

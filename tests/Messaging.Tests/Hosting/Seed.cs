@@ -27,4 +27,21 @@ internal static class Seed
         INSERT INTO users (name, name_key, password_hash, created_at)
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {users}) SELECT 'seeded ' || i, 'SEEDED ' || i, '', 0 FROM n
         """));
+
+    /// <summary>Adds private channels that nobody sees.</summary>
+    internal static Task HiddenChannelsAsync(TestApp app, int channels) => Stored.RunAsync(app, string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        INSERT INTO channels (name, private, last_sequence, created_at)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {channels}) SELECT 'hidden ' || i, 1, 0, 0 FROM n
+        """));
+
+    /// <summary>Adds messages that were sent later, and some that are due in a far future.</summary>
+    internal static Task ScheduledAsync(TestApp app, int messages) => Stored.RunAsync(app, string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        INSERT INTO scheduled_messages (queue_key, channel_id, author_id, text, created_at, due_at, state)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {messages})
+            SELECT 'seeded ' || i, 1, (SELECT MIN(id) FROM users), 'later', 0, 9000000000000 + i, CASE WHEN i % 50 = 0 THEN 'pending' ELSE 'sent' END FROM n
+        """));
 }
