@@ -116,6 +116,7 @@ public sealed class IndexTests
         await Seed.UsersAsync(app, 18);
         await Seed.ChannelsAsync(app, 500, messages: 20);
         await Seed.HiddenChannelsAsync(app, 3_000);
+        await Seed.UsersAsync(app, 2_000);
         await Seed.ScheduledAsync(app, 2_000);
         await Stored.RunAsync(app, "ANALYZE");
         const string Id = "77";

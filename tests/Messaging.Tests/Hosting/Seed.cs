@@ -20,12 +20,15 @@ internal static class Seed
             WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.channel_id = c.id);
         """));
 
-    /// <summary>Adds users with names of their own, who cannot sign in.</summary>
+    /// <summary>Adds users, each with a session, who cannot sign in again.</summary>
     internal static Task UsersAsync(TestApp app, int users) => Stored.RunAsync(app, string.Create(
         CultureInfo.InvariantCulture,
         $"""
         INSERT INTO users (name, name_key, password_hash, created_at)
-            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {users}) SELECT 'seeded ' || i, 'SEEDED ' || i, '', 0 FROM n
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {users})
+            SELECT 'seeded ' || i || ' of {users}', 'SEEDED ' || i || ' OF {users}', '', 0 FROM n;
+        INSERT INTO sessions (user_id, token_hash, created_at, expires_at)
+            SELECT id, 'seeded ' || id, 0, 9000000000000 FROM users u WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)
         """));
 
     /// <summary>Adds private channels that nobody sees.</summary>
