@@ -9,6 +9,8 @@ namespace Messaging.Database;
 /// </summary>
 internal sealed class Db(DbDataSource source, Dialect dialect, IGuardedTransactions transactions)
 {
+    private const int BackgroundRounds = 5;
+
     internal Dialect Dialect => dialect;
 
     internal async Task<T> ReadAsync<T>(Func<DbScope, Task<T>> read, CancellationToken cancellationToken)
@@ -29,6 +31,27 @@ internal sealed class Db(DbDataSource source, Dialect dialect, IGuardedTransacti
     internal async Task<T> WriteAsync<T>(Func<DbScope, Task<T>> write, CancellationToken cancellationToken)
     {
         var result = await WriteAsync(GuardPlan.Create(), write, cancellationToken);
+        return result.IsApplied ? result.Value! : throw new DatabaseBusyException(result.Outcome, result.Error);
+    }
+
+    /// <summary>A write that nobody waits for: where the database was busy, and nothing was changed, it is tried again before that is an error.</summary>
+    internal async ValueTask<GuardResult<T>> WriteInBackgroundAsync<T>(GuardPlan plan, Func<DbScope, Task<T>> write, CancellationToken cancellationToken)
+    {
+        for (var round = 1; ; round++)
+        {
+            var result = await WriteAsync(plan, write, cancellationToken);
+            if (result.Outcome != GuardOutcome.Busy || round == BackgroundRounds)
+            {
+                return result;
+            }
+        }
+    }
+
+    /// <summary>The same for a write that depends on nothing that others may change.</summary>
+    /// <exception cref="DatabaseBusyException">The database did not take it.</exception>
+    internal async Task<T> WriteInBackgroundAsync<T>(Func<DbScope, Task<T>> write, CancellationToken cancellationToken)
+    {
+        var result = await WriteInBackgroundAsync(GuardPlan.Create(), write, cancellationToken);
         return result.IsApplied ? result.Value! : throw new DatabaseBusyException(result.Outcome, result.Error);
     }
 

@@ -34,14 +34,14 @@ internal sealed class ScheduledDelivery(Db database, MessageLog log, Outbox outb
     private async Task DeliverAsync(ScheduledRow row, CancellationToken cancellationToken)
     {
         var plan = ChannelPlans.ChangeBy(row.ChannelId, row.AuthorId).ForbidBan(row.ChannelId, row.AuthorId);
-        var result = await database.WriteAsync(plan, scope => SendAsync(scope, row), cancellationToken);
+        var result = await database.WriteInBackgroundAsync(plan, scope => SendAsync(scope, row), cancellationToken);
         switch (result.Outcome)
         {
             case GuardOutcome.Applied:
                 return;
             case GuardOutcome.Denied or GuardOutcome.NotFound:
                 row.Reason = await ReasonAsync(row, cancellationToken);
-                await database.WriteAsync(scope => FailAsync(scope, row), cancellationToken);
+                await database.WriteInBackgroundAsync(scope => FailAsync(scope, row), cancellationToken);
                 return;
             default:
                 throw new DatabaseBusyException(result.Outcome, result.Error);

@@ -96,7 +96,7 @@ internal sealed partial class ScheduledRecovery(
             new { state = ScheduledStates.Pending, until, afterDue, afterId, PageSize })).AsList(),
         cancellationToken);
 
-    private Task<int> PurgeAsync(CancellationToken cancellationToken) => database.WriteAsync(
+    private Task<int> PurgeAsync(CancellationToken cancellationToken) => database.WriteInBackgroundAsync(
         scope => scope.ExecuteAsync(
             $"""
             DELETE FROM scheduled_messages WHERE id IN (

@@ -13,7 +13,7 @@ public sealed class BusyDatabaseTests
     public async Task A_change_that_meets_a_held_lock_is_answered_503_and_changes_nothing(string database)
     {
         await using var place = await AppHome.CreateAsync(database);
-        await using var app = await place.StartAsync(["--Database:LockTimeout=00:00:00.3", "--Database:MaxAttempts=1"]);
+        await using var app = await place.StartAsync(["--Database:LockTimeout=00:00:02", "--Database:MaxAttempts=1"]);
         using var author = await app.NewUserAsync();
         var channel = await author.CreateChannelAsync();
         var message = (await author.SayAsync(channel, "before"))["id"];

@@ -192,7 +192,6 @@ public sealed class ChannelListTests
         await using var services = app.Services.CreateAsyncScope();
         await services.ServiceProvider.GetRequiredService<Channels.ChannelList>().ReadAsync(
             long.Parse(user.UserId, System.Globalization.CultureInfo.InvariantCulture), new Http.Paging(0, 20), CancellationToken.None);
-        await Channels.ChannelFigures.LoadAsync(new BatchContext(services.ServiceProvider, "test"), [1, 2, 3], CancellationToken.None);
 
         watch.Exactly(2).NoNPlusOne().NoDuplicates().MatchesBaseline(Path.Combine(Repository.Root, "tests", "Messaging.Tests", "Baselines", $"channel-list-{database}.txt"));
     }
