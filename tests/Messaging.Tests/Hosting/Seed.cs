@@ -43,8 +43,8 @@ internal static class Seed
     internal static Task ScheduledAsync(TestApp app, int messages) => Stored.RunAsync(app, string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        INSERT INTO scheduled_messages (queue_key, channel_id, author_id, text, created_at, due_at, state)
+        INSERT INTO scheduled_messages (queue_key, channel_id, author_id, text, client_id, created_at, due_at, state)
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {messages})
-            SELECT 'seeded ' || i, 1, (SELECT MIN(id) FROM users), 'later', 0, 9000000000000 + i, CASE WHEN i % 50 = 0 THEN 'pending' ELSE 'sent' END FROM n
+            SELECT 'seeded ' || i, 1 + i % 400, (SELECT MIN(id) FROM users) + i % 20, 'later', 'seeded ' || i, 0, 9000000000000 + i, CASE WHEN i % 50 = 0 THEN 'pending' ELSE 'sent' END FROM n
         """));
 }
