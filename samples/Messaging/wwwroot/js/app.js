@@ -8,12 +8,14 @@ import { startMessages } from './messages.js';
 import { startPresence } from './presence.js';
 import { startRealtime } from './realtime.js';
 import { startResend } from './resend.js';
+import { startScheduling } from './scheduling.js';
 import { startTyping } from './typing.js';
 
 startChannels();
 startMessages();
 startAttachments();
 startMessageChanges();
+startScheduling();
 startResend();
 startTyping();
 startPresence();
