@@ -175,8 +175,9 @@ internal sealed partial class ScopeCore
             Systematic.Assert(Phase == Running, "a scope ends once, and only after it ran");
             Systematic.Assert(_count == 0, "nothing is registered with a scope that closes");
             tally.Add(_beside);
-            report = new CleanupReport(isCompleted: true, Reason, tally, duration);
-            _report = report;
+            _beside = tally;
+            _started = duration.Ticks;
+            report = Report();
             Volatile.Write(ref _state, (_state & ~PhaseMask) | Closed);
             completion = _completion;
         }
@@ -192,7 +193,7 @@ internal sealed partial class ScopeCore
         {
             lock (_lock)
             {
-                return new ValueTask<CleanupReport>(_report);
+                return new ValueTask<CleanupReport>(Report());
             }
         }
 
@@ -200,6 +201,9 @@ internal sealed partial class ScopeCore
             ? new ValueTask<CleanupReport>(SoFar())
             : new ValueTask<CleanupReport>(Completion);
     }
+
+    /// <summary>The report of a closed scope; from its end on the tally is the whole and the start is the duration, so that an open scope keeps no room for it.</summary>
+    private CleanupReport Report() => new(isCompleted: true, Reason, _beside, new TimeSpan(_started));
 
     private CleanupReport SoFar()
     {

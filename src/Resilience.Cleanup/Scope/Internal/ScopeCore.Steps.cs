@@ -26,7 +26,11 @@ internal sealed partial class ScopeCore
         TaskCompletionSource? drained;
         lock (_lock)
         {
-            _beside.Add(tally);
+            if (Phase != Closed)
+            {
+                _beside.Add(tally);
+            }
+
             drained = --_early == 0 ? _earlyDrained : null;
         }
 

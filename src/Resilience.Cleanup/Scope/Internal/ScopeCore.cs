@@ -37,7 +37,6 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
 
     private CancellationTokenSource? _closing;
     private TaskCompletionSource<CleanupReport>? _completion;
-    private CleanupReport _report;
     private long _started;
     private int _runningThread;
 
@@ -89,7 +88,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
             {
                 if (_count == _steps.Length)
                 {
-                    Array.Resize(ref _steps, Math.Max(4, _count * 2));
+                    Array.Resize(ref _steps, Math.Max(2, _count * 2));
                 }
 
                 _steps[_count++] = new Step(++_lastId, invoker, target, state, name);
@@ -212,7 +211,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
         _completion ??= new TaskCompletionSource<CleanupReport>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (Phase == Closed)
         {
-            _completion.TrySetResult(_report);
+            _completion.TrySetResult(Report());
         }
 
         return _completion.Task;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication;
@@ -16,6 +17,9 @@ internal delegate ValueTask<IResult> SseHandler(SseConnectContext connect, IServ
 /// </summary>
 internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFactory scopes, IServiceProvider services)
 {
+    // The settings of endpoints without options of their own: one per route pattern.
+    private readonly ConcurrentDictionary<string, SseEndpointSettings> _defaults = new(StringComparer.Ordinal);
+
     /// <summary>For <c>MapSse</c>: the slot is taken first, then the handler decides.</summary>
     public async Task ConnectAsync(HttpContext http, SseHandler handler)
     {
@@ -83,8 +87,9 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
     private SseEndpointSettings Settings(HttpContext http)
     {
         var endpoint = http.GetEndpoint();
-        var metadata = endpoint?.Metadata.GetMetadata<SseEndpointMetadata>() ?? SseEndpointMetadata.Default;
-        return metadata.Resolve((endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed", node.Options);
+        var name = (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed";
+        return endpoint?.Metadata.GetMetadata<SseEndpointMetadata>()?.Resolve(name, node.Options)
+            ?? _defaults.GetOrAdd(name, static (n, manager) => SseEndpointSettings.Create(n, manager, new SseEndpointOptions()), node.Options);
     }
 
     private static string? AddressText(IPAddress? address, string network) =>
@@ -100,7 +105,9 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         }
 
         ForwardingHeaders.Check(http, node);
-        var address = http.Connection.RemoteIpAddress;
+
+        // Not by way of the request's own view of its connection, which would be made for it and kept as long as the stream.
+        var address = http.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
         var network = KeyResolver.Network(address);
         var key = node.Keys.Key(http, network);
         if (!node.Attempts.TryTake(key, node.Clock.Now, out var wait))

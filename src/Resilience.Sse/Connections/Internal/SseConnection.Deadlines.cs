@@ -95,7 +95,7 @@ internal sealed partial class SseConnection
         if (Volatile.Read(ref _sendFailures) > 0)
         {
             Interlocked.Exchange(ref _retryDue, 1);
-            Signal.Wake();
+            Wake();
             return now + 1000;
         }
 
@@ -103,7 +103,7 @@ internal sealed partial class SseConnection
         if (now >= due)
         {
             Interlocked.Exchange(ref _heartbeatDue, 1);
-            Signal.Wake();
+            Wake();
             due = now + settings.HeartbeatMs;
         }
 

@@ -16,7 +16,7 @@ internal sealed partial class SseConnection
     {
         node.Register(this);
         _scope.Defer(this, static c => c.Release(), "slot");
-        _scope.Defer(this, static c => c.Cursor.Close(), "subscriptions");
+        _scope.Defer(this, static c => c.Detach(), "subscriptions, wheel, abort");
     }
 
     /// <summary>The handler has accepted; nothing has been written yet.</summary>
@@ -35,7 +35,7 @@ internal sealed partial class SseConnection
     }
 
     /// <summary>Frees everything, whatever happened before. Called by the connection's own flow, at the end; only the first call does something.</summary>
-    public async ValueTask FreeAsync()
+    public async Task FreeAsync()
     {
         TryClose(SseCloseReason.ClientClosed);
         var report = await _scope.CleanupAsync(Reason(CloseReason)).ConfigureAwait(Systematic.KeepContext);
@@ -58,13 +58,16 @@ internal sealed partial class SseConnection
 
     private void HoldStream(SseSource source)
     {
-        _scope.Use(source, "source");
-        _scope.Defer(this, static c => c.Detach(), "wheel and abort");
+        if (source is IAsyncDisposable producer)
+        {
+            _scope.Use(producer, "producer");
+        }
     }
 
-    /// <summary>From here on neither the wheel nor the transport knows the connection.</summary>
+    /// <summary>From here on neither a channel nor the wheel nor the transport knows the connection. Nothing in it can fail.</summary>
     private void Detach()
     {
+        Volatile.Read(ref _cursor)?.Close();
         node.Wheel.Remove(this);
         _abort.Unregister();
     }

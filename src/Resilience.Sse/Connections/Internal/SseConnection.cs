@@ -6,10 +6,11 @@ namespace Resilience.Sse;
 /// One connection, from the moment its slot is taken. Its own flow, the request's, is the only one that touches the HttpContext, writes, and frees; everybody else
 /// (the wheel, the manager, the pump, the transport's abort) sets a flag and wakes it. Thread-safe in this sense; one compare-and-swap decides why it ends.
 /// </summary>
-internal sealed partial class SseConnection(SseNode node, SseEndpointSettings settings, string key, string network, string? address, ClaimsPrincipal user)
+internal sealed partial class SseConnection(SseNode node, SseEndpointSettings settings, string key, string network, string? address, ClaimsPrincipal user) : WakeSignal
 {
     private readonly long _connectedAt = node.Clock.Now;
     private string[] _tags = [];
+    private HubCursor? _cursor;
     private SseSource? _source;
     private int _state = (int)SseConnectionState.Connecting;
     private long _lastActivity = node.Clock.Now;
@@ -24,10 +25,8 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
 
     public Guid Id { get; } = SseNode.NewConnectionId();
 
-    public WakeSignal Signal { get; } = new();
-
-    /// <summary>Made when the slot is taken, so that a permission that ends while the handler decides is not missed.</summary>
-    public HubCursor Cursor => field ??= new HubCursor(node.Hub, Signal, node.Options.MaxChannelsPerConnection);
+    /// <summary>One for all who ask, and who ask first may be the manager: a permission that ends while the handler decides is noted in it.</summary>
+    public HubCursor Cursor => Volatile.Read(ref _cursor) ?? MakeCursor();
 
     public SseEndpointSettings Settings => settings;
 
@@ -72,6 +71,12 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
         SseTargetKind.Channel => Cursor.Has(target.Value!),
         _ => false,
     };
+
+    private HubCursor MakeCursor()
+    {
+        var made = new HubCursor(node.Hub, this, node.Options.MaxChannelsPerConnection);
+        return Interlocked.CompareExchange(ref _cursor, made, null) ?? made;
+    }
 
     public void CountReceived() => Interlocked.Increment(ref _received);
 

@@ -16,7 +16,7 @@ internal sealed partial class HubCursor
     /// <param name="head">The newest sequence when the request was admitted: where a client without a position begins.</param>
     public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_closed)
             {

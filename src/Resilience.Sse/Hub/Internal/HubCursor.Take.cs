@@ -8,16 +8,17 @@ internal sealed partial class HubCursor
     /// </summary>
     public int Take(Span<SseFrame?> destination, int bytes, out bool lost)
     {
-        lock (_gate)
-        {
-            // The head first: see the invariant of the hub.
-            var head = hub.Head;
-            lost = false;
-            if (head <= _position)
-            {
-                return 0;
-            }
+        lost = false;
 
+        // The head first: see the invariant of the hub. The position is moved by this caller alone, so it may look without the lock.
+        var head = hub.Head;
+        if (head <= _position)
+        {
+            return 0;
+        }
+
+        lock (this)
+        {
             var taken = _subscriptions.Length == 1
                 ? TakeFromOne(destination, head, bytes, ref lost)
                 : Merge(destination, head, bytes, ref lost);
@@ -28,7 +29,7 @@ internal sealed partial class HubCursor
     /// <summary>Gives up what was evicted and names the channels it was in. The position stays: what other channels still hold is delivered.</summary>
     public string[] AcceptLoss()
     {
-        lock (_gate)
+        lock (this)
         {
             return MarkLost();
         }

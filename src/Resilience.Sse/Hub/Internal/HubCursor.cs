@@ -2,15 +2,17 @@ namespace Resilience.Sse;
 
 /// <summary>
 /// A reader of the hub: one position, however many channels. Everything up to the position has been taken, from every channel it is subscribed to. Thread-safe: the
-/// lock guards position and subscriptions; it is taken before the hub's and the channels' locks. Frames are taken under it and written after it, so that once
+/// lock guards position and subscriptions; it is taken before the hub's and the channels' locks. It is the cursor itself, which nobody else can lock, because a lock
+/// of its own would be a share of every idle connection. Frames are taken under it and written after it, so that once
 /// <see cref="Unsubscribe"/> has returned, nothing that is published later can be taken.
 /// </summary>
 internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxChannels)
 {
-    private readonly Lock _gate = new();
     private Subscription[] _subscriptions = [];
     private long _position;
     private bool _closed;
+
+    public string Epoch => hub.Epoch.Text;
 
     public long Position => Volatile.Read(ref _position);
 
@@ -18,7 +20,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     {
         get
         {
-            lock (_gate)
+            lock (this)
             {
                 return Array.ConvertAll(_subscriptions, static s => s.Channel.Name);
             }
@@ -27,7 +29,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
 
     public bool Has(string channel)
     {
-        lock (_gate)
+        lock (this)
         {
             return IndexOf(channel) >= 0;
         }
@@ -39,7 +41,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     /// <summary>Joins a channel from now on. False when the limit of channels is reached or the cursor is closed.</summary>
     public bool Subscribe(string channel)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_closed)
             {
@@ -68,7 +70,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     /// <summary>Leaves a channel at once.</summary>
     public bool Unsubscribe(string channel)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_opened && !_closed)
             {
@@ -91,7 +93,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     /// <summary>Leaves all channels; the cursor takes nothing any more. Idempotent.</summary>
     public void Close()
     {
-        lock (_gate)
+        lock (this)
         {
             _closed = true;
             foreach (var subscription in _subscriptions)
