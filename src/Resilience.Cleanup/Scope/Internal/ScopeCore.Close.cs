@@ -27,7 +27,7 @@ internal sealed partial class ScopeCore
         }
 
         CancellationTokenSource? source;
-        lock (_lock)
+        lock (this)
         {
             source = _closing;
             _closing = null;
@@ -41,7 +41,7 @@ internal sealed partial class ScopeCore
 
         if (beside.Failures is not null)
         {
-            lock (_lock)
+            lock (this)
             {
                 _beside.Add(beside);
             }
@@ -70,7 +70,7 @@ internal sealed partial class ScopeCore
         int next;
         bool early;
         CancellationTokenSource? source;
-        lock (_lock)
+        lock (this)
         {
             steps = _steps;
             next = _count - 1;
@@ -170,7 +170,7 @@ internal sealed partial class ScopeCore
         var tally = own;
         CleanupReport report;
         TaskCompletionSource<CleanupReport>? completion;
-        lock (_lock)
+        lock (this)
         {
             Systematic.Assert(Phase == Running, "a scope ends once, and only after it ran");
             Systematic.Assert(_count == 0, "nothing is registered with a scope that closes");
@@ -191,7 +191,7 @@ internal sealed partial class ScopeCore
     {
         if (Phase == Closed)
         {
-            lock (_lock)
+            lock (this)
             {
                 return new ValueTask<CleanupReport>(Report());
             }
@@ -207,7 +207,7 @@ internal sealed partial class ScopeCore
 
     private CleanupReport SoFar()
     {
-        lock (_lock)
+        lock (this)
         {
             return new CleanupReport(isCompleted: false, Reason, _beside, TimeSpan.Zero);
         }

@@ -24,7 +24,7 @@ internal sealed partial class ScopeCore
 
         frame.Leave();
         TaskCompletionSource? drained;
-        lock (_lock)
+        lock (this)
         {
             if (Phase != Closed)
             {
@@ -62,7 +62,7 @@ internal sealed partial class ScopeCore
 
     private void AddLate(in StepTally tally)
     {
-        lock (_lock)
+        lock (this)
         {
             if (Phase != Closed)
             {
@@ -143,7 +143,7 @@ internal sealed partial class ScopeCore
     private async ValueTask WaitForEarlyAsync()
     {
         TaskCompletionSource drained;
-        lock (_lock)
+        lock (this)
         {
             if (_early == 0)
             {

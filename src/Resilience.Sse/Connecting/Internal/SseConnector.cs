@@ -93,7 +93,7 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
     }
 
     private static string? AddressText(IPAddress? address, string network) =>
-        address is null ? null : address.AddressFamily == AddressFamily.InterNetwork ? network : address.ToString();
+        address is null ? null : address.AddressFamily == AddressFamily.InterNetwork ? network : KeyResolver.Text(address);
 
     private SseConnection? Admit(HttpContext http, SseEndpointSettings settings, out string refused, out long retryAfterMs)
     {
@@ -117,11 +117,14 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
             return null;
         }
 
-        if (node.Limiter.TryTake(key, network) is { } limit)
+        var same = ReferenceEquals(key, network);
+        if (node.Limiter.TryTake(ref key, network) is { } limit)
         {
             refused = limit;
             return null;
         }
+
+        network = same ? key : network;
 
         refused = string.Empty;
         var connection = new SseConnection(node, settings, key, network, AddressText(address, network), Callers.User(http));
@@ -182,7 +185,7 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         var source = result.CreateSource(node, connection, services);
         if (source is HubSource hub && result is SseSubscribeResult subscribe)
         {
-            CountReplay(hub.Open(subscribe.Channels, LastEventIds.Read(http.Request), connection.HeadAtConnect));
+            CountReplay(hub.Open(subscribe.Channels, LastEventIds.Read(http.Request), connection.Cursor.Position, node.Options.GapEventName));
         }
 
         StreamHeaders.Set(http);

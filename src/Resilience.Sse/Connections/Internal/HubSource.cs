@@ -8,7 +8,7 @@ namespace Resilience.Sse;
 /// Writes the frames of a cursor. The place inside a frame that did not fit into a slice is part of the position: the frame is kept until it is written, even when
 /// the log has let it go, so that the client never sees the end of one event in another.
 /// </summary>
-internal sealed class HubSource(HubCursor cursor, string gapEvent) : SseSource
+internal sealed class HubSource(HubCursor cursor) : SseSource
 {
     private const int FramesPerSlice = 256;
 
@@ -24,10 +24,10 @@ internal sealed class HubSource(HubCursor cursor, string gapEvent) : SseSource
     public override HubCursor Cursor => cursor;
 
     /// <summary>Fixes the position from what the client sent; see <see cref="HubCursor.Open"/>.</summary>
-    public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head)
+    public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head, string gapEvent)
     {
         var start = cursor.Open(channels, lastEventId, head);
-        _firstGap = start.GapReason is { } reason ? Gap(reason, start.Channels, lastEventId) : null;
+        _firstGap = start.GapReason is { } reason ? Gap(gapEvent, reason, start.Channels, lastEventId) : null;
         return start;
     }
 
@@ -103,12 +103,12 @@ internal sealed class HubSource(HubCursor cursor, string gapEvent) : SseSource
         return new Slice(length, 1, true);
     }
 
-    public override byte[] TellLoss() => Gap("evicted", cursor.AcceptLoss(), null);
+    public override byte[] TellLoss(string gapEvent) => Gap(gapEvent, "evicted", cursor.AcceptLoss(), null);
 
     /// <summary>An id without data: the client remembers it and dispatches nothing, so a heartbeat is a checkpoint as well.</summary>
     public override byte[] Heartbeat() => Encoding.ASCII.GetBytes($"id: {Id()}\n\n");
 
-    private byte[] Gap(string reason, string[] channels, string? requested) =>
+    private byte[] Gap(string gapEvent, string reason, string[] channels, string? requested) =>
         SseEncoder.Encode(Id().ToString(), null, gapEvent, WireEvents.Gap(reason, channels, requested));
 
     private SseEventId Id() => new(cursor.Epoch, cursor.Position);

@@ -88,7 +88,7 @@ internal sealed class ProducerSource(SseNode node, SseConnection connection, Fun
         return new Slice(written, events, written >= SliceBytes);
     }
 
-    public override byte[] TellLoss() => throw new InvalidOperationException("A producer's stream waits for its client; it loses nothing.");
+    public override byte[] TellLoss(string gapEvent) => throw new InvalidOperationException("A producer's stream waits for its client; it loses nothing.");
 
     public override byte[] Heartbeat() => ":\n\n"u8.ToArray();
 

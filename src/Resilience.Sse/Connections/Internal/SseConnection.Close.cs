@@ -29,7 +29,7 @@ internal sealed partial class SseConnection
 
         Systematic.Interleave("sse.closing");
         Volatile.Write(ref _closeDeadline, node.Clock.Now + CloseGraceMs);
-        Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Closing, (int)SseConnectionState.Open);
+        Interlocked.CompareExchange(ref _state, (byte)SseConnectionState.Closing, (byte)SseConnectionState.Open);
         node.Wheel.VisitSoon(this);
         CancelConnecting();
         Wake();

@@ -14,6 +14,7 @@ internal sealed partial class SseConnection
     /// <summary>The slot is taken: from here on the scope gives it back.</summary>
     public void Register()
     {
+        Cursor = new HubCursor(node.Hub, this, node.Options.MaxChannelsPerConnection);
         node.Register(this);
         _scope.Defer(this, static c => c.Release(), "slot");
         _scope.Defer(this, static c => c.Detach(), "subscriptions, wheel, abort");
@@ -67,14 +68,14 @@ internal sealed partial class SseConnection
     /// <summary>From here on neither a channel nor the wheel nor the transport knows the connection. Nothing in it can fail.</summary>
     private void Detach()
     {
-        Volatile.Read(ref _cursor)?.Close();
+        Cursor.Close();
         node.Wheel.Remove(this);
         _abort.Unregister();
     }
 
     private void Release()
     {
-        Volatile.Write(ref _state, (int)SseConnectionState.Closed);
+        Volatile.Write(ref _state, (byte)SseConnectionState.Closed);
 
         // Counted before the slot is free: who sees the slot free sees the counts.
         if (_opened)

@@ -15,10 +15,10 @@ internal sealed partial class SseConnection
         _source = source;
         HoldStream(source);
         _transport = SocketTuning.Apply(http, node);
-        Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Open, (int)SseConnectionState.Connecting);
+        Interlocked.CompareExchange(ref _state, (byte)SseConnectionState.Open, (byte)SseConnectionState.Connecting);
         if (IsClosing)
         {
-            Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Closing, (int)SseConnectionState.Open);
+            Interlocked.CompareExchange(ref _state, (byte)SseConnectionState.Closing, (byte)SseConnectionState.Open);
         }
 
         StartDeadlines();
@@ -147,7 +147,7 @@ internal sealed partial class SseConnection
         }
 
         node.Metrics.Gap("evicted");
-        Write(writer, source.TellLoss());
+        Write(writer, source.TellLoss(node.Options.GapEventName));
         return Step.Wrote;
     }
 

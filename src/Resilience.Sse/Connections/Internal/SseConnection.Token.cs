@@ -2,7 +2,7 @@ namespace Resilience.Sse;
 
 internal sealed partial class SseConnection
 {
-    private int _validating;
+    private byte _validating;
 
     public bool TryBeginValidation() => !IsClosing && Interlocked.CompareExchange(ref _validating, 1, 0) == 0;
 

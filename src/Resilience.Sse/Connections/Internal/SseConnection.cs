@@ -10,23 +10,22 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
 {
     private readonly long _connectedAt = node.Clock.Now;
     private string[] _tags = [];
-    private HubCursor? _cursor;
     private SseSource? _source;
-    private int _state = (int)SseConnectionState.Connecting;
+    private byte _state = (byte)SseConnectionState.Connecting;
     private long _lastActivity = node.Clock.Now;
     private long _events;
     private long _bytes;
-    private long _received;
-    private long _errors;
-    private long _validations;
+    private int _received;
+    private int _errors;
+    private int _validations;
     private int _sendFailures;
     private int _validationFailures;
     private int _producerFailures;
 
     public Guid Id { get; } = SseNode.NewConnectionId();
 
-    /// <summary>One for all who ask, and who ask first may be the manager: a permission that ends while the handler decides is noted in it.</summary>
-    public HubCursor Cursor => Volatile.Read(ref _cursor) ?? MakeCursor();
+    /// <summary>Made before anybody else knows the connection: a client without a position begins where it stands then, and what is taken away while the handler decides is noted in it.</summary>
+    public HubCursor Cursor { get; private set; } = null!;
 
     public SseEndpointSettings Settings => settings;
 
@@ -39,9 +38,6 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
     public string? Address => address;
 
     public string? UserId { get; } = node.Keys.UserId(user);
-
-    /// <summary>The newest sequence when the slot was taken: where a client without a position begins.</summary>
-    public long HeadAtConnect { get; } = node.Hub.Head;
 
     public SseConnectionState State => (SseConnectionState)Volatile.Read(ref _state);
 
@@ -71,12 +67,6 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
         SseTargetKind.Channel => Cursor.Has(target.Value!),
         _ => false,
     };
-
-    private HubCursor MakeCursor()
-    {
-        var made = new HubCursor(node.Hub, this, node.Options.MaxChannelsPerConnection);
-        return Interlocked.CompareExchange(ref _cursor, made, null) ?? made;
-    }
 
     public void CountReceived() => Interlocked.Increment(ref _received);
 

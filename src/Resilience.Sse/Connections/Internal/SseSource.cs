@@ -33,7 +33,7 @@ internal abstract class SseSource
     public abstract Slice FillRest(PipeWriter writer);
 
     /// <summary>Gives up what was lost and gives the bytes that tell the client.</summary>
-    public abstract byte[] TellLoss();
+    public abstract byte[] TellLoss(string gapEvent);
 
     public abstract byte[] Heartbeat();
 }

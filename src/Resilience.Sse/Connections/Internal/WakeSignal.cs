@@ -19,6 +19,7 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     public ValueTask<bool> WaitAsync()
     {
         _core.Reset();
+        Systematic.Interleave("sse.signal.parking");
         if (Interlocked.CompareExchange(ref _state, Parked, Idle) == Idle)
         {
             return new ValueTask<bool>(this, _core.Version);
@@ -59,7 +60,9 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         while (true)
         {
-            switch (Volatile.Read(ref _state))
+            var seen = Volatile.Read(ref _state);
+            Systematic.Interleave("sse.signal.waking");
+            switch (seen)
             {
                 case Parked:
                     if (Interlocked.CompareExchange(ref _state, Idle, Parked) == Parked)

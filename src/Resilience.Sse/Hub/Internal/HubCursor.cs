@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Resilience.Sse;
 
 /// <summary>
@@ -8,8 +10,10 @@ namespace Resilience.Sse;
 /// </summary>
 internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxChannels)
 {
-    private Subscription[] _subscriptions = [];
-    private long _position;
+    // Most readers have one channel and need no array.
+    private Subscription? _only;
+    private Subscription[] _several = [];
+    private long _position = hub.Head;
     private bool _closed;
 
     public string Epoch => hub.Epoch.Text;
@@ -22,7 +26,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
         {
             lock (this)
             {
-                return Array.ConvertAll(_subscriptions, static s => s.Channel.Name);
+                return Names();
             }
         }
     }
@@ -54,7 +58,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
                 return true;
             }
 
-            if (_subscriptions.Length >= maxChannels)
+            if (Subscriptions.Length >= maxChannels)
             {
                 return false;
             }
@@ -62,7 +66,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
             // Subscribed first, then the starting point: what is published in between is older than the point, so it is not delivered, and nothing after it is missed.
             var subscription = hub.Subscribe(channel, this, long.MaxValue);
             subscription.From = hub.Head;
-            _subscriptions = [.. _subscriptions, subscription];
+            Add(subscription);
             return true;
         }
     }
@@ -84,8 +88,9 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
                 return !_opened;
             }
 
-            hub.Unsubscribe(_subscriptions[at]);
-            _subscriptions = [.. _subscriptions.AsSpan(0, at), .. _subscriptions.AsSpan(at + 1)];
+            var all = Subscriptions;
+            hub.Unsubscribe(all[at]);
+            Keep([.. all[..at], .. all[(at + 1)..]]);
             return true;
         }
     }
@@ -96,15 +101,48 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
         lock (this)
         {
             _closed = true;
-            foreach (var subscription in _subscriptions)
+            foreach (var subscription in Subscriptions)
             {
                 hub.Unsubscribe(subscription);
             }
 
-            _subscriptions = [];
+            Keep([]);
         }
     }
 
-    private int IndexOf(string channel) =>
-        Array.FindIndex(_subscriptions, s => string.Equals(s.Channel.Name, channel, StringComparison.Ordinal));
+    private ReadOnlySpan<Subscription> Subscriptions => _only is null ? _several : MemoryMarshal.CreateReadOnlySpan(ref _only, 1);
+
+    private void Add(Subscription subscription) => Keep([.. Subscriptions, subscription]);
+
+    private void Keep(Subscription[] all)
+    {
+        _only = all.Length == 1 ? all[0] : null;
+        _several = all.Length == 1 ? [] : all;
+    }
+
+    private string[] Names()
+    {
+        var all = Subscriptions;
+        var names = new string[all.Length];
+        for (var i = 0; i < names.Length; i++)
+        {
+            names[i] = all[i].Channel.Name;
+        }
+
+        return names;
+    }
+
+    private int IndexOf(string channel)
+    {
+        var all = Subscriptions;
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (string.Equals(all[i].Channel.Name, channel, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 }
