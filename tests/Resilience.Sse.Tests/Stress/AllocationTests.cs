@@ -46,8 +46,8 @@ public sealed class AllocationTests
     {
         var signal = new WakeSignal();
         var cursor = new HubCursor(hub, signal, 64);
-        var source = new HubSource(cursor, "sse.gap");
-        source.Open(["c"], null, hub.Head);
+        var source = new HubSource(cursor);
+        source.Open(["c"], null, hub.Head, "sse.gap");
         var writer = new NullWriter();
         while (!stop.IsCancellationRequested)
         {
