@@ -24,5 +24,5 @@ public sealed class SseSubscribeResult : SseResult
     }
 
     internal override SseSource CreateSource(SseNode node, SseConnection connection, IServiceProvider services) =>
-        new HubSource(node.Hub, connection.Cursor, node.Options.GapEventName);
+        new HubSource(connection.Cursor);
 }

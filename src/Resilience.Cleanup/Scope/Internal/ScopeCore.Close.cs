@@ -63,7 +63,7 @@ internal sealed partial class ScopeCore
             return false;
         }
 
-        lock (_lock)
+        lock (this)
         {
             if (Phase != Open)
             {
@@ -172,38 +172,22 @@ internal sealed partial class ScopeCore
         return Finish(tally);
     }
 
-    private CleanupReport Finish(in StepTally tally)
+    private CleanupReport Finish(in StepTally own)
     {
         Systematic.Interleave("scope: before the end");
         Systematic.Assert(Phase == Running, "a scope ends once, and only after it ran");
         Systematic.Assert(_count == 0, "nothing is registered with a scope that closes");
         EndedAt = environment.Time.GetTimestamp();
         var duration = environment.Time.GetElapsedTime(_started, EndedAt);
-        var report = new CleanupReport(isCompleted: true, Reason, tally, duration);
-        var state = Volatile.Read(ref _state);
-        if ((state & Beside) == 0)
-        {
-            _report = report;
-            Systematic.Interleave("scope: report written");
-            if (Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | Closed, state) == state)
-            {
-                Tell(report);
-                return report;
-            }
-        }
-
-        return FinishWithWhatIsBeside(tally, duration);
-    }
-
-    private CleanupReport FinishWithWhatIsBeside(StepTally tally, TimeSpan duration)
-    {
+        var tally = own;
         CleanupReport report;
         TaskCompletionSource<CleanupReport>? completion;
-        lock (_lock)
+        lock (this)
         {
             tally.Add(_beside);
-            report = new CleanupReport(isCompleted: true, Reason, tally, duration);
-            _report = report;
+            _beside = tally;
+            _started = duration.Ticks;
+            report = Report();
             Volatile.Write(ref _state, (_state & ~PhaseMask) | Closed);
             completion = _completion;
         }
@@ -217,7 +201,10 @@ internal sealed partial class ScopeCore
     {
         if (Phase == Closed)
         {
-            return new ValueTask<CleanupReport>(_report);
+            lock (this)
+            {
+                return new ValueTask<CleanupReport>(Report());
+            }
         }
 
         return _runningThread == Environment.CurrentManagedThreadId || ScopeFrame.IsInside(this)
@@ -225,9 +212,12 @@ internal sealed partial class ScopeCore
             : new ValueTask<CleanupReport>(Completion);
     }
 
+    /// <summary>The report of a closed scope; from its end on the tally is the whole and the start is the duration, so that an open scope keeps no room for it.</summary>
+    private CleanupReport Report() => new(isCompleted: true, Reason, _beside, new TimeSpan(_started));
+
     private CleanupReport SoFar()
     {
-        lock (_lock)
+        lock (this)
         {
             return new CleanupReport(isCompleted: false, Reason, _beside, TimeSpan.Zero);
         }

@@ -25,7 +25,7 @@ internal sealed partial class ScopeCore
         frame.Leave();
         AddBeside(tally);
         TaskCompletionSource? drained;
-        lock (_lock)
+        lock (this)
         {
             drained = --_early == 0 ? _earlyDrained : null;
         }
@@ -58,9 +58,9 @@ internal sealed partial class ScopeCore
 
     private void AddBeside(in StepTally tally)
     {
-        lock (_lock)
+        lock (this)
         {
-            if (MarkBeside() != Closed)
+            if (Phase != Closed)
             {
                 _beside.Add(tally);
                 return;
@@ -139,7 +139,7 @@ internal sealed partial class ScopeCore
     private async ValueTask WaitForEarlyAsync()
     {
         TaskCompletionSource drained;
-        lock (_lock)
+        lock (this)
         {
             if (_early == 0)
             {

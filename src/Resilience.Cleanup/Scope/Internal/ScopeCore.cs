@@ -7,9 +7,9 @@ namespace Resilience.Cleanup;
 /// whoever takes the phase to Running runs the steps. Queues, fallbacks, retries and shutdown may all call <see cref="CloseAsync"/>; the others only wait.
 /// </summary>
 /// <remarks>
-/// The lock guards the list while the phase is Open, the counters beside the close and the lazily made sources. It is a leaf: nothing is called while it is held.
-/// The phase leaves Open under the lock, so the list is frozen from then on and belongs to whoever takes the phase to Running. It becomes Closed without the lock
-/// when nothing was put beside the close; what is put there is marked in the state first, and the mark makes the end go through the lock.
+/// The lock guards the list while the phase is Open, the counters beside the close, the report and the lazily made sources. It is a leaf: nothing is called while it
+/// is held. It is the core itself, which nobody outside this type can lock, because a lock of its own would make every open scope a third larger.
+/// The phase leaves Open and becomes Closed under the lock, so the list is frozen between and belongs to whoever takes the phase to Running.
 /// </remarks>
 internal sealed partial class ScopeCore(ScopeEnvironment environment)
 {
@@ -20,12 +20,9 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     private const int Begun = 1;
     private const int Running = 2;
     private const int Closed = 3;
-    private const int Beside = 4;
-    private const int ReasonShift = 3;
+    private const int ReasonShift = 2;
 
-    private readonly Lock _lock = new();
-
-    // The phase, whether there is something beside the close, and the reason, so that all are decided at once.
+    // The phase, and above it the reason, so that both are decided at once.
     private int _state;
     private Step[] _steps = [];
     private int _count;
@@ -40,7 +37,6 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
 
     private CancellationTokenSource? _closing;
     private TaskCompletionSource<CleanupReport>? _completion;
-    private CleanupReport _report;
     private long _started;
     private int _runningThread;
 
@@ -57,7 +53,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     {
         get
         {
-            lock (_lock)
+            lock (this)
             {
                 if (Phase != Open)
                 {
@@ -74,7 +70,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     {
         get
         {
-            lock (_lock)
+            lock (this)
             {
                 return CompletionUnderLock();
             }
@@ -86,13 +82,13 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     public CleanupHandle Add(StepInvoker invoker, object target, object? state, string? name)
     {
         Systematic.Interleave("scope: before registering");
-        lock (_lock)
+        lock (this)
         {
             if (Phase == Open)
             {
                 if (_count == _steps.Length)
                 {
-                    Array.Resize(ref _steps, Math.Max(4, _count * 2));
+                    Array.Resize(ref _steps, Math.Max(2, _count * 2));
                 }
 
                 _hasMemberships |= target is Membership;
@@ -123,7 +119,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     public bool TryTake(long id, bool run, out Step step)
     {
         Systematic.Interleave("scope: before taking");
-        lock (_lock)
+        lock (this)
         {
             var index = Phase == Open ? IndexOf(id) : -1;
             if (index < 0 || _steps[index].IsEmpty)
@@ -137,7 +133,6 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
             if (run)
             {
                 _early++;
-                MarkBeside();
             }
         }
 
@@ -219,14 +214,11 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     {
         // Continuations must not run on the thread that ends the close, which may be a worker of the dispatcher.
         _completion ??= new TaskCompletionSource<CleanupReport>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (MarkBeside() == Closed)
+        if (Phase == Closed)
         {
-            _completion.TrySetResult(_report);
+            _completion.TrySetResult(Report());
         }
 
         return _completion.Task;
     }
-
-    /// <summary>Under the lock: from now on the end of the close looks at what is beside it. Returns the phase before; when it is Closed, it is too late for that.</summary>
-    private int MarkBeside() => Interlocked.Or(ref _state, Beside) & PhaseMask;
 }
