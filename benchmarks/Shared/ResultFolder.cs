@@ -8,6 +8,9 @@ public static class ResultFolder
     /// <summary>A loss above this share of the stored ratio fails a comparison.</summary>
     public const double AllowedLoss = 0.2;
 
+    /// <summary>The same for a case that is named as a tail: of a short run it moves by half by itself.</summary>
+    public const double AllowedTailLoss = 1;
+
     private static string Output => Environment.GetEnvironmentVariable("RESILIENCE_BENCH_OUTPUT") ?? Path.Combine("benchmarks", "results");
 
     private static string Stored => Path.Combine("benchmarks", "results");
@@ -37,7 +40,7 @@ public static class ResultFolder
         foreach (var before in ResultTable.Parse(File.ReadAllText(stored)).Where(static row => row is { IsOurs: true, Ratio: not null }))
         {
             var ratio = now.GetValueOrDefault(before.Case)?.Ratio;
-            var lost = ratio is null || ratio > before.Ratio * (1 + AllowedLoss);
+            var lost = ratio is null || ratio > before.Ratio * (1 + (before.Case.EndsWith("p95", StringComparison.Ordinal) ? AllowedTailLoss : AllowedLoss));
             losses += lost ? 1 : 0;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(lost ? "LOSS" : "ok  ")} {name} {before.Case}: {before.Ratio} -> {(ratio is null ? "missing" : ratio)}"));
         }
