@@ -91,11 +91,20 @@ internal static class Watching
         }
     }
 
-    private static MonitoredDbDataReader Opened(IWatched watched, DbDataReader reader, long start)
+    /// <summary>
+    /// Only a read is followed to its last row. What a change returns is a row or two, and callers cast its reader to the provider's type: EF Core's for PostgreSQL does.
+    /// </summary>
+    private static DbDataReader Opened(IWatched watched, DbDataReader reader, long start)
     {
         var executed = watched.Monitor.Time.GetTimestamp();
         var scope = QueryMonitor.CurrentScope;
         var shape = watched.Count(scope, start, executed, null);
+        if (shape is not { IsRead: true })
+        {
+            watched.Monitor.Finished(shape, scope, start, executed, executed, 0, null, watched.Reported);
+            return reader;
+        }
+
         return new MonitoredDbDataReader(reader, new ReadInProgress(watched.Monitor, shape, scope, start, executed, watched.Reported));
     }
 
