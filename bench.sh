@@ -4,12 +4,14 @@
 #   ./bench.sh                  lists the benchmarks
 #   ./bench.sh NAME...          runs them
 #   ./bench.sh all              runs every one
+#   ./bench.sh peers            runs those whose name begins with Peers: beside servers of other ecosystems (benchmarks/peers/)
 #   ./bench.sh compare [NAME]   runs what has a stored result (or NAME) and fails on a loss above 20 % of a stored ratio
 #
 # One run at a time (a lock), and none on a busy machine; --force runs anyway and says so in the result.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source eng/lib/servers.sh
+source eng/lib/peers.sh
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
 micro=artifacts/bin/Resilience.Benchmarks/release/Resilience.Benchmarks
@@ -20,7 +22,7 @@ names=()
 for argument in "$@"; do
   case "$argument" in
     --force) force=1 ;;
-    --help | -h) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --help | -h) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) echo "bench.sh: unknown option $argument; see ./bench.sh --help" >&2; exit 2 ;;
     *) names+=("$argument") ;;
   esac
@@ -70,6 +72,11 @@ if [ "${names[0]}" = compare ]; then
   fi
 elif [ "${names[0]}" = all ]; then
   mapfile -t names < <("$micro"; "$load")
+elif [ "${names[0]}" = peers ]; then
+  mapfile -t names < <("$load" | grep '^Peers')
+fi
+if printf '%s\n' "${names[@]}" | grep -q '^Peers'; then
+  prepare_peers || exit 1
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/resilience-bench.XXXXXX")

@@ -1,40 +1,29 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Resilience.TestKit;
 
 namespace Resilience.LoadTests.Sse;
 
 /// <summary>A server and many clients that only count: one marker byte per event.</summary>
-internal sealed class SseClients : IAsyncDisposable
+internal sealed class SseClients(ISseTarget server) : IAsyncDisposable
 {
     private readonly List<Socket> _sockets = [];
-    private readonly ChildProcess _server;
-    private readonly int _port;
     private TaskCompletionSource _reached = new();
     private long _target = long.MaxValue;
     private long _received;
     private int _opened;
 
-    private SseClients(ChildProcess server, int port)
-    {
-        _server = server;
-        _port = port;
-    }
-
-    public static async Task<SseClients> StartAsync(string variant)
-    {
-        var server = await ChildProcess.StartAsync<SseServer>(variant);
-        return new SseClients(server, int.Parse(await server.ReceiveAsync(), CultureInfo.InvariantCulture));
-    }
-
-    public async Task OpenAsync(int count)
+    /// <summary>Opens connections and waits until each has its first byte.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="path">The path of each, by its number.</param>
+    public async Task OpenAsync(int count, Func<int, string>? path = null)
     {
         for (var i = 0; i < count; i++)
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port));
-            await socket.SendAsync("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port));
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path?.Invoke(i) ?? "/events"} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"));
             _sockets.Add(socket);
             _ = CountAsync(socket);
             if (i % 200 == 199 || i == count - 1)
@@ -44,41 +33,35 @@ internal sealed class SseClients : IAsyncDisposable
         }
     }
 
-    /// <summary>Publishes in portions: each is in flight at once and received by everybody before the next. Returns microseconds of server time per delivery, and deliveries per second.</summary>
-    public async Task<(double CpuPerDelivery, double PerSecond)> PublishAsync(int portions, int inFlight)
+    /// <summary>
+    /// Publishes in portions: each is in flight at once and received by everybody before the next. Returns microseconds of server time per delivery, and deliveries per
+    /// second.
+    /// </summary>
+    public Task<(double CpuPerDelivery, double PerSecond)> PublishAsync(int portions, int inFlight) =>
+        DeliverAsync(portions, inFlight * _sockets.Count, () => server.PublishAsync(inFlight));
+
+    /// <summary>The same for publications that only some of the connections get.</summary>
+    public async Task<(double CpuPerDelivery, double PerSecond)> DeliverAsync(int portions, int deliveriesEach, Func<Task> publish)
     {
-        var cpu = await CpuAsync();
+        var cpu = await server.CpuAsync();
         var started = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < portions; i++)
         {
             _reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Interlocked.Exchange(ref _target, Interlocked.Read(ref _received) + ((long)inFlight * _sockets.Count));
-            await _server.SendAsync($"publish {inFlight}");
+            Interlocked.Exchange(ref _target, Interlocked.Read(ref _received) + deliveriesEach);
+            await publish();
             await _reached.Task.Within(TimeSpan.FromSeconds(10));
         }
 
-        var deliveries = (double)portions * inFlight * _sockets.Count;
+        var deliveries = (double)portions * deliveriesEach;
         var elapsed = TimeProvider.System.GetElapsedTime(started);
-        return ((await CpuAsync() - cpu) / deliveries, deliveries / elapsed.TotalSeconds);
+        return ((await server.CpuAsync() - cpu) / deliveries, deliveries / elapsed.TotalSeconds);
     }
 
-    public async Task<long> MemoryAsync()
-    {
-        await _server.SendAsync("memory");
-        return long.Parse(await _server.ReceiveAsync(TimeSpan.FromSeconds(10)), CultureInfo.InvariantCulture);
-    }
-
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         _sockets.ForEach(static s => s.Dispose());
-        await _server.KillAsync();
-        await _server.DisposeAsync();
-    }
-
-    private async Task<double> CpuAsync()
-    {
-        await _server.SendAsync("cpu");
-        return double.Parse(await _server.ReceiveAsync(), CultureInfo.InvariantCulture);
+        return server.DisposeAsync();
     }
 
     private async Task CountAsync(Socket socket)

@@ -22,7 +22,8 @@ internal sealed class SseFanOut : ILoadTest
             foreach (var variant in Variants)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                await using var clients = await SseClients.StartAsync(variant);
+                var server = await SseServerTarget.StartAsync(variant);
+                await using var clients = new SseClients(server);
                 await clients.OpenAsync(Connections);
                 await clients.PublishAsync(10, 4);
                 foreach (var (inFlight, portions) in Loads)

@@ -25,10 +25,11 @@ internal sealed class SseIdleMemory : ILoadTest
 
     private static async Task<double> MeasureAsync(string variant)
     {
-        await using var clients = await SseClients.StartAsync(variant);
+        var server = await SseServerTarget.StartAsync(variant);
+        await using var clients = new SseClients(server);
         await clients.OpenAsync(200);
-        var before = await clients.MemoryAsync();
+        var before = await server.MemoryAsync();
         await clients.OpenAsync(Connections);
-        return (await clients.MemoryAsync() - before) / (double)Connections;
+        return (await server.MemoryAsync() - before) / (double)Connections;
     }
 }

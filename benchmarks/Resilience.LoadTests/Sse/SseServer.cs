@@ -52,7 +52,13 @@ public sealed class SseServer : IChildScenario
         switch (variant)
         {
             case "resilience":
-                app.MapSse("/events", static (_, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("news")));
+                app.MapSse("/events", static (connect, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe((connect.Query("channels") ?? "news").Split(','))));
+                app.MapPost("/publish", static async (HttpRequest request, ISsePublisher publisher) =>
+                {
+                    using var body = new StreamReader(request.Body);
+                    await publisher.PublishAsync("news", await body.ReadToEndAsync());
+                    return TypedResults.NoContent();
+                });
                 break;
             case "idiom":
                 app.MapGet("/events", (HttpContext http) => TypedResults.ServerSentEvents(ReadAsync(http.Connection.Id, http.RequestAborted)));
@@ -78,6 +84,18 @@ public sealed class SseServer : IChildScenario
                         await PublishAsync(context.Arguments[0], publisher, payload, frame);
                     }
 
+                    break;
+                case "spread":
+                    // Events for some of many channels, one each, in turn.
+                    for (var i = 0; i < int.Parse(command[1], CultureInfo.InvariantCulture); i++)
+                    {
+                        var channel = (int.Parse(command[2], CultureInfo.InvariantCulture) + i) % int.Parse(command[3], CultureInfo.InvariantCulture);
+                        await publisher.PublishAsync($"c{channel}", payload);
+                    }
+
+                    break;
+                case "allocated":
+                    context.Send(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture));
                     break;
                 case "cpu":
                     using (var self = Process.GetCurrentProcess())
