@@ -43,21 +43,23 @@ public sealed class AllocationTests
         }
     }
 
-    [Fact]
-    public void Notifying_an_append_allocates_nothing()
+    [Theory]
+    [InlineData("events")]
+    [InlineData("room:1")]
+    public void Notifying_an_append_allocates_nothing(string key)
     {
         using var meters = new TestMeterFactory();
         var services = new ServiceCollection();
         services.AddSingleton<System.Diagnostics.Metrics.IMeterFactory>(meters);
-        services.AddStreamTrimmer(static o => o.AddStream("events")).UseStore(static _ => new NoStreams());
+        services.AddStreamTrimmer(static o => o.AddStream("events").AddFamily("room:")).UseStore(static _ => new NoStreams());
         using var provider = services.BuildServiceProvider();
         var trimmer = provider.GetRequiredService<IStreamTrimmer>();
-        trimmer.NotifyAppended("events");
+        trimmer.NotifyAppended(key);
 
         var bytes = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 10_000; i++)
         {
-            trimmer.NotifyAppended("events");
+            trimmer.NotifyAppended(key);
         }
 
         // One write to the channel takes a place that is there already.
