@@ -11,9 +11,9 @@ namespace Resilience.LoadTests.Queues;
 internal sealed class QueueLateness : ILoadTest
 {
     private const int PerSecond = 1000;
-    private const int Rounds = 3;
+    private const int Rounds = 2;
 
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Portion = TimeSpan.FromMilliseconds(10);
     private static readonly double[] Shares = [0.5, 0.99];
     private static readonly TimeSpan[] Polls = [TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1)];
@@ -41,7 +41,7 @@ internal sealed class QueueLateness : ILoadTest
         {
             foreach (var (name, run) in cases)
             {
-                var figures = await run(new Sending(round < 0 ? Length / 6 : Length), cancellationToken);
+                var figures = await run(new Sending(round < 0 ? Length / 5 : Length), cancellationToken);
                 late[name].AddRange(round < 0 ? [] : figures);
             }
         }

@@ -11,7 +11,7 @@ namespace Resilience.LoadTests.Queues;
 internal sealed class TrimmerServerCost : ILoadTest
 {
     private const int Kept = 50_000;
-    private const int Appends = 150_000;
+    private const int Appends = 100_000;
     private const int Pipelined = 100;
     private const int Groups = 5;
     private const int Rounds = 3;
@@ -58,7 +58,7 @@ internal sealed class TrimmerServerCost : ILoadTest
             for (var i = 0; i < cases.Length; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var cost = await MeasureAsync(connection, Key(i), cases[i].Append, groups: i == cases.Length - 1 ? Groups : 0);
+                var cost = await MeasureAsync(connection, database, Key(i), cases[i].Append, groups: i == cases.Length - 1 ? Groups : 0);
                 lengths[i] = (long)await database.ExecuteAsync("XLEN", Key(i));
 
                 // So that every round begins alike, also where nothing was trimmed.
@@ -105,7 +105,8 @@ internal sealed class TrimmerServerCost : ILoadTest
         }
     }
 
-    private static async Task<double> MeasureAsync(IConnectionMultiplexer connection, string key, Func<string, IEnumerable<Task>> append, int groups)
+    private static async Task<double> MeasureAsync(
+        IConnectionMultiplexer connection, IDatabase database, string key, Func<string, IEnumerable<Task>> append, int groups)
     {
         var cpu = await ServerCpu.ReadAsync(connection);
         for (var done = 0; done < Appends; done += Pipelined)
@@ -113,7 +114,7 @@ internal sealed class TrimmerServerCost : ILoadTest
             await Task.WhenAll(Enumerable.Range(0, Pipelined).SelectMany(_ => append(key)).ToArray());
             for (var group = 0; group < groups && done % 10_000 == 0; group++)
             {
-                await connection.GetDatabase().ExecuteAsync("XGROUP", "SETID", key, $"g{group}", "$");
+                await database.ExecuteAsync("XGROUP", "SETID", key, $"g{group}", "$");
             }
         }
 
