@@ -31,7 +31,10 @@ internal sealed partial class DelayedQueue<T>
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+
+                // The version first: a close that comes after it ends the wait.
                 var seen = _work.Version;
+                ObjectDisposedException.ThrowIf(_closed, this);
                 var (deliveries, next) = await ClaimOnceAsync(max).ConfigureAwait(Systematic.KeepContext);
                 var left = wait == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : wait - _time.GetElapsedTime(began);
                 if (deliveries.Count > 0 || left <= TimeSpan.Zero)
@@ -54,6 +57,7 @@ internal sealed partial class DelayedQueue<T>
     private async ValueTask<(IReadOnlyList<Delivery<T>> Deliveries, TimeSpan Next)> ClaimOnceAsync(int max)
     {
         max = Math.Min(max, _options.MaxBatchSize);
+        Systematic.Interleave("queue.claim");
         var mayTakeSuspect = _suspect.TryReserve(out var suspectFreeIn);
         var buffer = ArrayPool<ClaimedMessage<T>>.Shared.Rent(max);
         var suspectToken = 0L;
@@ -86,6 +90,7 @@ internal sealed partial class DelayedQueue<T>
         {
             if (mayTakeSuspect)
             {
+                Systematic.Interleave("queue.claim.confirm");
                 _suspect.Confirm(suspectToken, _options.VisibilityTimeout);
             }
 

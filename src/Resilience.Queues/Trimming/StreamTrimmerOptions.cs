@@ -17,6 +17,7 @@ public enum TrimSampling
 public sealed class StreamTrimmerOptions
 {
     private readonly Dictionary<string, StreamRetention> _streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StreamRetention> _families = new(StringComparer.Ordinal);
 
     /// <summary>About how many appends there are to one trim.</summary>
     /// <value>1 to 1,000,000; 100 by default.</value>
@@ -40,6 +41,11 @@ public sealed class StreamTrimmerOptions
     [Bounds(1_000, 1_000_000)]
     public int MaxEntriesPerTrim { get; set; } = 10_000;
 
+    /// <summary>Streams that a family holds at most; appends to further ones are ignored, counted and warned about once.</summary>
+    /// <value>1 to 1,000,000; 10,000 by default.</value>
+    [Bounds(1, 1_000_000)]
+    public int MaxStreamsPerFamily { get; set; } = 10_000;
+
     /// <summary>The part of the server's maximum memory from which the alert is raised; a server without a maximum raises none.</summary>
     /// <value>0.01 to 1; 0.8 by default.</value>
     [Bounds(0.01, 1)]
@@ -56,12 +62,25 @@ public sealed class StreamTrimmerOptions
 
     internal IReadOnlyDictionary<string, StreamRetention> Streams => _streams;
 
+    internal IReadOnlyDictionary<string, StreamRetention> Families => _families;
+
     /// <summary>Registers a stream. A second call for the same stream changes its retention.</summary>
     /// <param name="key">The key of the stream; also the value of the metrics' tag.</param>
     /// <param name="configure">Sets the retention.</param>
     /// <returns>These options.</returns>
     /// <exception cref="ArgumentException">The key is empty, or has a <c>}</c> that ends no hash tag, so that nothing could be kept beside it on a cluster.</exception>
-    public StreamTrimmerOptions AddStream(string key, Action<StreamRetention>? configure = null)
+    public StreamTrimmerOptions AddStream(string key, Action<StreamRetention>? configure = null) => Add(_streams, key, configure);
+
+    /// <summary>
+    /// Registers all streams whose key begins with a prefix, for streams that come and go while the application runs: one joins when its first append is notified, and
+    /// leaves when its key is gone. A stream that is registered by its key, or by a longer prefix, follows that registration.
+    /// </summary>
+    /// <param name="prefix">The beginning of the keys; followed by <c>*</c>, also the value of the metrics' tag, whose figures are those of all streams together.</param>
+    /// <param name="configure">Sets the retention of each stream.</param>
+    /// <returns>These options.</returns>
+    public StreamTrimmerOptions AddFamily(string prefix, Action<StreamRetention>? configure = null) => Add(_families, prefix, configure);
+
+    private StreamTrimmerOptions Add(Dictionary<string, StreamRetention> registered, string key, Action<StreamRetention>? configure)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
         if (key.Contains('}', StringComparison.Ordinal) && !HasHashTag(key))
@@ -69,9 +88,9 @@ public sealed class StreamTrimmerOptions
             throw new ArgumentException($"The stream '{key}' has a '}}' that ends no hash tag; name it without one, or with a tag such as '{{room:1}}:events'.", nameof(key));
         }
 
-        if (!_streams.TryGetValue(key, out var retention))
+        if (!registered.TryGetValue(key, out var retention))
         {
-            _streams[key] = retention = new StreamRetention();
+            registered[key] = retention = new StreamRetention();
         }
 
         configure?.Invoke(retention);
@@ -94,7 +113,7 @@ internal sealed class StreamTrimmerOptionsRules : IValidateOptions<StreamTrimmer
 {
     public ValidateOptionsResult Validate(string? name, StreamTrimmerOptions options)
     {
-        var failures = options.Streams.SelectMany(static stream => stream.Value.Problems(stream.Key)).ToList();
+        var failures = options.Streams.Concat(options.Families).SelectMany(static stream => stream.Value.Problems(stream.Key)).ToList();
         if (options.MemoryAlertClearThreshold > options.MemoryAlertThreshold)
         {
             failures.Add(
