@@ -1,5 +1,6 @@
 using Messaging.Database;
 using Messaging.Messages;
+using Messaging.Redis;
 using Resilience.Queues;
 
 namespace Messaging.Scheduling;
@@ -7,8 +8,6 @@ namespace Messaging.Scheduling;
 /// <summary>Messages that are sent later: rows in the database, their keys in a delayed queue, in memory or on Redis.</summary>
 internal static class SchedulingServiceExtensions
 {
-    private const string DefaultKeyPrefix = "messaging";
-
     // A request holds its channel while the queue is asked, so a Redis that does not answer is given up soon.
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
@@ -31,12 +30,13 @@ internal static class SchedulingServiceExtensions
             o.FullMode = QueueFullMode.Reject;
             o.MaxDelay = ScheduledQueue.MaxDelay;
         });
-        if (configuration["Redis:Configuration"] is { Length: > 0 } redis)
+        var redis = RedisOptions.Of(configuration);
+        if (redis.IsOn)
         {
             queue.UseRedis(o =>
             {
-                o.Configuration = redis;
-                o.KeyPrefix = configuration["Redis:KeyPrefix"] is { Length: > 0 } prefix ? prefix : DefaultKeyPrefix;
+                o.Configuration = redis.Configuration;
+                o.KeyPrefix = redis.KeyPrefix;
                 o.JsonTypeInfo = SchedulingJson.Default.ScheduledMessageId;
                 o.OperationTimeout = RedisTimeout;
                 configuration.GetSection("Queue:Redis").Bind(o);
