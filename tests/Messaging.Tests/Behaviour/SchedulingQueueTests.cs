@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using Messaging.Channels;
-using Messaging.Database;
 using Messaging.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Queues;
@@ -73,11 +70,11 @@ public sealed class SchedulingQueueTests
         using var reader = new TestClient(again.Url, token);
         await Watchdog.UntilAsync(async () => (await reader.TextsAsync(channel)).Length >= 125, what: "what was due to be sent");
         await Watchdog.UntilAsync(async () => (await again.Queue().GetStatsAsync()).Delayed >= 125, what: "what is not due to be in the queue");
-        await again.QuietAsync();
+        await again.QuietAsync(time);
         (await reader.TextsAsync(channel)).Order().ShouldBe(Enumerable.Range(0, 250).Where(static i => i % 2 == 0).Select(static i => $"m{i}").Order());
 
         time.Advance(TimeSpan.FromSeconds(7_200));
-        await again.QuietAsync();
+        await again.QuietAsync(time);
 
         (await reader.TextsAsync(channel)).Order().ShouldBe(Enumerable.Range(0, 250).Select(static i => $"m{i}").Order());
         again.ShouldHaveLoggedNoProblem();
@@ -106,7 +103,7 @@ public sealed class SchedulingQueueTests
             async () =>
             {
                 time.Advance(TimeSpan.FromSeconds(20));
-                await small.QuietAsync();
+                await small.QuietAsync(time);
                 return (await reader.ScheduledAsync()).Length == 0;
             },
             what: "all to be sent");
@@ -120,12 +117,18 @@ public sealed class SchedulingQueueTests
     {
         var time = new ManualTimeProvider();
         await using var home = await AppHome.CreateAsync(database);
+        using var gate = new ManualResetEventSlim();
         await using var app = await home.StartAsync(
             [Secret, "--Queue:MessageTtl=00:00:10"],
             builder =>
             {
                 Replace.Time(builder, time);
                 builder.Services.Configure<QueueWorkerOptions>(ScheduledQueue.Name, static o => o.Concurrency = 1);
+                builder.Services.AddScoped(provider =>
+                {
+                    gate.Wait();
+                    return ActivatorUtilities.CreateInstance<ScheduledDelivery>(provider);
+                });
             });
         using var first = await app.NewUserAsync();
         using var author = await app.NewUserAsync();
@@ -136,10 +139,15 @@ public sealed class SchedulingQueueTests
         }
 
         // The only place of the worker is taken: the other two lie unclaimed for longer than they may.
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var holding = await HoldAsync(app, id, author.UserId, release.Task);
         time.Advance(TimeSpan.FromSeconds(5));
-        await Watchdog.UntilAsync(async () => (await app.Queue().GetStatsAsync()).Leased == 1, what: "the first delivery");
+        await Watchdog.UntilAsync(
+            async () =>
+            {
+                var leased = (await app.Queue().GetStatsAsync()).Leased == 1;
+                time.Advance(TimeSpan.FromMilliseconds(leased ? 0 : 100));
+                return leased;
+            },
+            what: "the first delivery");
         time.Advance(TimeSpan.FromSeconds(11));
         var report = (await CleanUpAsync(app, "open sesame")).ShouldHaveStatus(200).Json;
 
@@ -154,13 +162,12 @@ public sealed class SchedulingQueueTests
         page.Text.ShouldNotContain("m1");
 
         // The recovery leaves what the queue gave up to the operator.
-        release.SetResult();
-        await holding.Within();
+        gate.Set();
         await Watchdog.UntilAsync(
             async () =>
             {
                 time.Advance(TimeSpan.FromSeconds(5));
-                await app.QuietAsync();
+                await app.QuietAsync(time);
                 return (await author.TextsAsync(id)).Length == 1 && time.Elapsed > TimeSpan.FromSeconds(150);
             },
             what: "the first message");
@@ -169,7 +176,7 @@ public sealed class SchedulingQueueTests
             (await first.PostAsync($"/ops/dead-letters/{dead.GetProperty("id").GetString()}/redrive")).ShouldHaveStatus(204);
         }
 
-        await app.QuietAsync();
+        await app.QuietAsync(time);
         (await author.TextsAsync(id)).Order().ShouldBe(["m0", "m1", "m2"]);
         (await first.GetAsync("/ops/dead-letters")).Items.ShouldBeEmpty();
         (await first.PostAsync($"/ops/dead-letters/{page.Items[0].GetProperty("id").GetString()}/redrive")).ShouldBeRefused(404);
@@ -227,7 +234,7 @@ public sealed class SchedulingQueueTests
         await Watchdog.UntilAsync(
             async () =>
             {
-                await app.QuietAsync();
+                await app.QuietAsync(time);
                 time.Advance(TimeSpan.FromSeconds(2));
                 return (await app.Queue().GetStatsAsync()).Size == 0;
             },
@@ -259,24 +266,6 @@ public sealed class SchedulingQueueTests
         var member = await app.NewUserAsync();
         await member.JoinAsync(channel);
         return member;
-    }
-
-    /// <summary>Holds what a delivery into the channel needs; answers when it has it, with the task that ends after the release.</summary>
-    private static async Task<Task> HoldAsync(TestApp app, string channel, string user, Task release)
-    {
-        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var plan = ChannelPlans.ChangeBy(long.Parse(channel, CultureInfo.InvariantCulture), long.Parse(user, CultureInfo.InvariantCulture));
-        var holding = app.Services.GetRequiredService<Db>().WriteAsync(
-            plan,
-            async _ =>
-            {
-                held.SetResult();
-                await release;
-                return true;
-            },
-            CancellationToken.None).AsTask();
-        await held.Task.Within();
-        return holding;
     }
 
     private static async Task<Reply> CleanUpAsync(TestApp app, string secret)

@@ -28,7 +28,7 @@ public abstract class ClockedFixture(string provider) : IAsyncLifetime
     internal Task PassAsync(int seconds)
     {
         Time.Advance(TimeSpan.FromSeconds(seconds));
-        return App.QuietAsync();
+        return App.QuietAsync(Time);
     }
 }
 
