@@ -34,6 +34,6 @@ internal sealed class SseGrowth : ILoadTest
             rows.Add(new ResultRow(FormattableString.Invariant($"Resilience.Sse, {size:#,0} connections, managed memory"), memory, "B/connection", memory / (firstMemory ??= memory)));
         }
 
-        return new LoadTestResult(rows, "One server grows. The ratio is to 100 connections. Memory is the managed heap after a collection, the server's own share included, and the history of the burst.");
+        return new LoadTestResult(rows, "One server grows. The ratio is to 100 connections. Memory is the managed heap after a collection, the buffers that the server's pools keep after the burst and the retained events included; what an idle connection takes is in SseIdleMemory.");
     }
 }
