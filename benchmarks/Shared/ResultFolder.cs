@@ -19,10 +19,12 @@ public static class ResultFolder
 
     /// <summary>Compares the ratios of our own cases in one result file with the stored file of the same name.</summary>
     /// <returns>The number of losses above the limit; a stored case that the run lacks counts as one.</returns>
-    public static int Compare(string path)
+    public static int Compare(string path) => Compare(path, Stored);
+
+    internal static int Compare(string path, string storedFolder)
     {
         var name = Path.GetFileName(path);
-        var stored = Path.Combine(Stored, name);
+        var stored = Path.Combine(storedFolder, name);
         if (!File.Exists(stored))
         {
             Console.WriteLine($"{name}: nothing stored to compare with");
