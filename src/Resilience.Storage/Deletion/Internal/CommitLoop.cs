@@ -50,7 +50,7 @@ internal sealed class CommitLoop : IAsyncDisposable
         _logger = logger;
         _judgesBefore = Judge.IsNeeded(authorizer, store);
         _queue = Channel.CreateBounded<DeletionWork>(new BoundedChannelOptions(options.MaxQueued) { SingleReader = true });
-        _loop = new Lazy<Task>(() => Task.Run(RunAsync));
+        _loop = new Lazy<Task>(() => Systematic.StartDetached(RunAsync));
     }
 
     public int Queued => _queue.Reader.Count;
