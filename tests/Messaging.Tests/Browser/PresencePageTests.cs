@@ -33,6 +33,7 @@ public sealed class PresencePageTests(ChromiumFixture chromium) : IClassFixture<
 
         await Expect(Count(ann)).ToHaveTextAsync("2 online");
         await Expect(Count(ben)).ToHaveTextAsync("2 online");
+        await Expect(ann.Page.Locator("#channel-facts")).ToContainTextAsync("2 members");
         await Count(ann).PressAsync("Enter");
         await Expect(People(ann)).ToHaveTextAsync(["Ann (you)", "Ben"]);
         await Expect(ann.Page.Locator("#presence-list")).ToBeVisibleAsync();

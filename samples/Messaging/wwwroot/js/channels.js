@@ -31,6 +31,22 @@ export function startChannels() {
   onEvent('message.edited', noteEdit);
   onEvent('channel.read', noteRead);
   onEvent('membership', refresh);
+  onEvent('presence', refreshSoon);
+}
+
+/** Who comes or goes may have joined or left: the figures of the shown channel follow a moment later, at different moments in different windows. */
+function refreshSoon({ channelId }) {
+  if (channelId !== state.activeId || refreshSoon.waits) {
+    return;
+  }
+
+  refreshSoon.waits = true;
+  setTimeout(() => {
+    refreshSoon.waits = false;
+    if (state.session !== null) {
+      refresh();
+    }
+  }, 500 + Math.random() * 1500);
 }
 
 /** Reads the list again. Calls that come while one runs share one more run. */
