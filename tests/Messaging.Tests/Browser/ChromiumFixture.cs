@@ -3,7 +3,7 @@ using Resilience.TestKit;
 
 namespace Messaging.Tests.Browser;
 
-/// <summary>Debian's Chromium, driven by Playwright with the machine's Node.js. A missing program is a failure that names its package.</summary>
+/// <summary>Debian's Chromium, driven by Playwright with the Node.js of its package: Debian's own is too old for it. A missing program is a failure that names its package.</summary>
 public sealed class ChromiumFixture : IAsyncLifetime
 {
     private static readonly string[] Arguments =
@@ -20,7 +20,6 @@ public sealed class ChromiumFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Environment.SetEnvironmentVariable("PLAYWRIGHT_NODEJS_PATH", Find("node", "nodejs"));
         Environment.SetEnvironmentVariable("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
         _playwright = await Playwright.CreateAsync();
         Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
