@@ -231,6 +231,17 @@ public sealed class SocketTests
             await app.Publisher.PublishAsync("big", new string('x', 20_000));
         }
 
+        // Stalled only when the buffers between are full: nothing more of what waits is taken.
+        var (last, still) = (0L, 0);
+        await Watchdog.UntilAsync(() =>
+        {
+            var sent = app.Node.Connections.Max(c => app.Manager.Find(c.Id)?.BytesSent ?? 0);
+            still = sent == last && sent > 20_000 ? still + 1 : 0;
+            last = sent;
+            return still == 50;
+        });
+        last.ShouldBeLessThan(100 * 20_000);
+
         var draining = app.Manager.DrainAsync();
         (await reading.ReadUntilAsync(static c => c.Terminated)).ShouldBeTrue();
         reading.Parser.Events[^1].Data.ShouldBe("""{"reason":"shutdown"}""");
