@@ -11,7 +11,7 @@ public static class RunHeader
     {
         yield return string.Create(CultureInfo.InvariantCulture, $"Machine: {Cpu()}, {Environment.ProcessorCount} logical processors, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}");
         yield return $"Runtime: {RuntimeInformation.FrameworkDescription}, SDK {Command("dotnet", "--version")}, {(System.Runtime.GCSettings.IsServerGC ? "server" : "workstation")} GC";
-        yield return $"Commit: {Command("git", "rev-parse --short HEAD")}{(Command("git", "status --porcelain --untracked-files=no -- src benchmarks").Length > 0 ? " with local changes" : "")}";
+        yield return $"Commit: {Command("git", "rev-parse --short HEAD")}{(Command("git", "status --porcelain --untracked-files=no -- src benchmarks :!benchmarks/results").Length > 0 ? " with local changes" : "")}";
         yield return string.Create(CultureInfo.InvariantCulture, $"Date: {TimeProvider.System.GetUtcNow():yyyy-MM-dd}");
         yield return $"Command: `./bench.sh {name}`{(Environment.GetEnvironmentVariable("RESILIENCE_BENCH_BUSY") == "1" ? " on a busy machine: read ratios only" : "")}";
         yield return "Ratio: cost divided by the baseline's cost in the same run; lower is better";
