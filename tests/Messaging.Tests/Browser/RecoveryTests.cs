@@ -37,8 +37,10 @@ public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<Chro
     {
         using var folder = new TempFolder("restart");
         string[] settings = ["--Sse:ReconnectDelay=00:00:00.2", "--Sse:ReconnectSpread=00:00:00"];
-        var app = await TestApp.StartAsync(folder.FullPath, settings);
-        var address = app.Url.GetLeftPart(UriPartial.Authority);
+
+        // A port that no outgoing connection takes while nobody listens on it.
+        var address = $"http://127.0.0.1:{FreePort.Next()}";
+        var app = await TestApp.StartAsync(folder.FullPath, [.. settings, $"--urls={address}"]);
         await using var window = await Window.OpenAsync(chromium.Browser, app);
         await window.RegisterAsync("Ann");
         await window.CreateChannelAsync("restarts");

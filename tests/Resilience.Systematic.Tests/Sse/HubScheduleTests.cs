@@ -6,7 +6,7 @@ namespace Resilience.Systematic.Tests.Sse;
 public sealed class HubScheduleTests(ITestOutputHelper output)
 {
     // The pump's work items wake nobody here: the reader looks by itself. They run on the pool, outside the schedule.
-    private static readonly ScheduleExplorer Explorer = new() { Schedules = 3_000, AllowEscapes = true };
+    private static readonly ScheduleExplorer Explorer = new() { Schedules = 3_000, AllowEscapes = true, EscapeGrace = TimeSpan.FromSeconds(10) };
 
     [Theory]
     [InlineData(false)]
