@@ -78,10 +78,12 @@ public sealed class ChannelListTests
         users.ForEach(static user => user.Dispose());
     }
 
-    [Fact]
-    public async Task What_was_read_once_is_kept_until_it_changes()
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task What_was_read_once_is_kept_until_it_changes(string database)
     {
-        await using var place = await AppHome.CreateAsync(AppHome.Sqlite);
+        await using var place = await AppHome.CreateAsync(database);
         await using var app = await place.StartAsync();
         using var user = await app.NewUserAsync();
         await Seed.ChannelsAsync(app, 20, messages: 2);
