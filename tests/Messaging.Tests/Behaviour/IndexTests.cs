@@ -44,11 +44,20 @@ public sealed class IndexTests
         var queries = await LoadAsync(app, recorder);
 
         var source = app.Services.GetRequiredService<DbDataSource>();
-        foreach (var query in queries.DistinctBy(static query => query.Text).Where(ReadsByCondition))
+        var problems = new List<string>();
+        foreach (var query in queries.DistinctBy(static query => query.Text).Where(LooksForRows))
         {
-            await IndexAssert.CanUseAsync(source, query);
+            try
+            {
+                await IndexAssert.CanUseAsync(source, query);
+            }
+            catch (DataAssertException exception)
+            {
+                problems.Add(exception.Message);
+            }
         }
 
+        problems.ShouldBeEmpty();
         foreach (var (part, index) in Hot)
         {
             var query = queries.FirstOrDefault(query => query.Text.Contains(part, StringComparison.Ordinal)).ShouldNotBeNull($"no statement has {part}");
@@ -93,20 +102,15 @@ public sealed class IndexTests
     private static Task<TestApp> StartAsync(AppHome place, QueryRecorder recorder) =>
         place.StartAsync(configure: builder => builder.Services.AddSingleton<IStartupFilter>(recorder));
 
-    /// <summary>Statements that look for rows. What the locks of a plan say is one text of several statements, which no plan is made for.</summary>
-    private static bool ReadsByCondition(CapturedQuery query) =>
-        !query.Text.Contains(';', StringComparison.Ordinal) && query.Text.Contains("WHERE", StringComparison.Ordinal)
-        && !query.Text.TrimStart().StartsWith("INSERT", StringComparison.Ordinal)
-        && !query.Text.Contains("resilience_", StringComparison.Ordinal)
-
-        // Its two halves have to seek, and Hot names the indexes; what they found may be joined in whichever way is cheapest.
-        && !query.Text.Contains("AS open_to_all", StringComparison.Ordinal);
+    /// <summary>Every statement but a plain INSERT of values, which reads no table. The locks of a plan are several statements in one text, each with a plan of its own.</summary>
+    private static bool LooksForRows(CapturedQuery query) =>
+        query.Text.Contains("FROM", StringComparison.Ordinal) || query.Text.Contains("WHERE", StringComparison.Ordinal)
+        || !query.Text.TrimStart().StartsWith("INSERT", StringComparison.Ordinal);
 
     /// <summary>The application's own; the tables of the library are its own to answer for.</summary>
     private static async Task<string[]> UnusedAsync(DbDataSource source, IReadOnlyList<CapturedQuery> queries)
     {
-        var report = await IndexAssert.FindUnusedAsync(source, queries.Where(static query => !query.Text.Contains(';', StringComparison.Ordinal)),
-            new UnusedIndexOptions { MinimumAge = TimeSpan.Zero });
+        var report = await IndexAssert.FindUnusedAsync(source, queries, new UnusedIndexOptions { MinimumAge = TimeSpan.Zero });
         report.IsConclusive.ShouldBeTrue(report.Note);
         return [.. report.Unused.Where(static index => !index.Table.StartsWith("resilience_", StringComparison.Ordinal)).Select(static index => index.Name)];
     }
