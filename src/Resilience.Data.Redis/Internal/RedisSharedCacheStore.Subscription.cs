@@ -52,6 +52,12 @@ internal sealed partial class RedisSharedCacheStore
                     _client.ConnectionRestored += Restored;
                     _client.ConnectionFailed += Failed;
                     await _client.GetSubscriber().SubscribeAsync(new RedisChannel(store._channel, RedisChannel.PatternMode.Literal), Hear).ConfigureAwait(Systematic.KeepContext);
+                    if (_ended)
+                    {
+                        // It was disposed while it subscribed, and had nothing to take back then.
+                        Detach();
+                    }
+
                     InPlace();
                     return;
                 }
@@ -70,6 +76,9 @@ internal sealed partial class RedisSharedCacheStore
         public void Dispose()
         {
             _ended = true;
+
+            // Either this sees the client that is being subscribed to, or the subscriber sees the end.
+            Interlocked.MemoryBarrier();
             Detach();
         }
 

@@ -38,6 +38,9 @@ internal sealed partial class RedisSharedCacheStore(
     public ValueTask InvalidateAsync(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> tags, string? writer, CancellationToken cancellationToken) =>
         InvalidateAsync(writer is null ? "" : "end", keys, tags, writer ?? "");
 
+    public async ValueTask ReleaseAsync(IReadOnlyList<SharedToken> tokens, CancellationToken cancellationToken) =>
+        await EachGroupAsync(tokens, static t => t.Key, Script.Release, [], AddToken, static (_, _) => { }).ConfigureAwait(Systematic.KeepContext);
+
     private static string NewToken() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     private static RedisValue Milliseconds(TimeSpan duration) => (long)Math.Max(1, duration.TotalMilliseconds);
@@ -65,6 +68,12 @@ internal sealed partial class RedisSharedCacheStore(
         {
             arguments.Add(tag);
         }
+    }
+
+    private static void AddToken(List<RedisValue> arguments, SharedToken token)
+    {
+        arguments.Add(token.Key);
+        arguments.Add(token.Token);
     }
 
     private static SharedResult Result(RedisResult[] answer)
@@ -103,6 +112,9 @@ internal sealed partial class RedisSharedCacheStore(
             Array.ForEach(indexes, i => add(arguments, items[i]));
             return (indexes, Call: script.RunAsync(database, _groups[group.Key], [.. arguments]));
         }).ToList();
+
+        // All of them, so that none fails with nobody looking.
+        await Task.WhenAll(calls.Select(static c => c.Call)).ConfigureAwait(Systematic.KeepContext);
         foreach (var (indexes, call) in calls)
         {
             var answers = (RedisResult[])(await call.ConfigureAwait(Systematic.KeepContext))!;

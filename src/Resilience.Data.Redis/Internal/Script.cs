@@ -18,6 +18,8 @@ internal sealed class Script
 
     public static Script Write { get; } = new("write");
 
+    public static Script Release { get; } = new("release");
+
     public static Script Invalidate { get; } = new("invalidate");
 
     /// <summary>The client calls a script by its hash once it has loaded it; a server that was restarted or flushed does not know it any more.</summary>

@@ -35,6 +35,15 @@ public interface ISharedCacheStore
     /// <returns>A task.</returns>
     ValueTask InvalidateAsync(IReadOnlyCollection<string> keys, IReadOnlyCollection<string> tags, string? writer, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Takes back tokens whose loads ended without a value, so that nobody waits for them. Removes these very tokens and nothing else: no entry, no token that
+    /// came later, and no other node is told.
+    /// </summary>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <returns>A task.</returns>
+    ValueTask ReleaseAsync(IReadOnlyList<SharedToken> tokens, CancellationToken cancellationToken);
+
     /// <summary>Asks for the invalidations of other nodes. They may come late, twice, in any order or never.</summary>
     /// <param name="handler">Gets them; it does not throw and returns at once.</param>
     /// <returns>Dispose it to end.</returns>

@@ -100,6 +100,24 @@ public sealed class InMemorySharedCacheStore : ISharedCacheStore
     }
 
     /// <inheritdoc />
+    public ValueTask ReleaseAsync(IReadOnlyList<SharedToken> tokens, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        lock (_lock)
+        {
+            foreach (var (key, token) in tokens)
+            {
+                if (_fences.TryGetValue(key, out var fence) && fence.Token == token)
+                {
+                    _fences.Remove(key);
+                }
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc />
     public IDisposable Subscribe(Action<SharedInvalidation> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);

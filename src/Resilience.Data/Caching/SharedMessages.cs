@@ -20,6 +20,11 @@ public readonly record struct SharedResult(byte[]? Payload, TimeSpan Remaining, 
 /// <param name="Ttl">How long it lives.</param>
 public readonly record struct SharedWrite(string Key, string Token, IReadOnlyList<string> Tags, byte[] Payload, TimeSpan Ttl);
 
+/// <summary>A token that is given back.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Token">The token of the read.</param>
+public readonly record struct SharedToken(string Key, string Token);
+
 /// <summary>What another node invalidated; <see cref="IsReset"/>: messages may have been lost, everything local is to go.</summary>
 /// <param name="Keys">The keys.</param>
 /// <param name="Tags">The tags.</param>

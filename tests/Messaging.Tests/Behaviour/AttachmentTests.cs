@@ -131,15 +131,17 @@ public sealed class PostgreSqlAttachmentTests(PostgreSqlMessaging fixture) : Att
 /// <summary>What the first user, who is the operator, sees.</summary>
 public sealed class AttachmentOperatorTests
 {
-    [Fact]
-    public async Task The_operator_reads_the_trail_and_sweeps()
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task The_operator_reads_the_trail_and_sweeps(string database)
     {
-        using var data = new TempFolder("operator");
-        await using var app = await TestApp.StartAsync(data.FullPath);
+        await using var home = await AppHome.CreateAsync(database);
+        await using var app = await home.StartAsync();
         using var operatorClient = await app.NewUserAsync();
         using var user = await app.NewUserAsync();
-        Directory.CreateDirectory(data.PathOf("attachments/ab"));
-        await File.WriteAllTextAsync(data.PathOf("attachments/ab/orphan.bin"), "orphan", Encoding.UTF8);
+        Directory.CreateDirectory(Path.Combine(home.Folder, "attachments", "ab"));
+        await File.WriteAllTextAsync(Path.Combine(home.Folder, "attachments", "ab", "orphan.bin"), "orphan", Encoding.UTF8);
 
         (await user.PostAsync("/ops/sweep", new { dryRun = true })).ShouldBeRefused(403);
         (await user.GetAsync("/ops/audit")).ShouldBeRefused(403);
@@ -148,7 +150,7 @@ public sealed class AttachmentOperatorTests
         await Watchdog.UntilAsync(async () => sweep.Status != 409 || (sweep = await operatorClient.PostAsync("/ops/sweep", new { dryRun = true })).Status != 409);
 
         sweep.ShouldHaveStatus(200)["reason"].ShouldBe("no_records");
-        File.Exists(data.PathOf("attachments/ab/orphan.bin")).ShouldBeTrue();
+        File.Exists(Path.Combine(home.Folder, "attachments", "ab", "orphan.bin")).ShouldBeTrue();
         (await operatorClient.GetAsync("/ops/audit")).Items.Select(static e => e.GetProperty("result").GetString()).ShouldContain("SweepAborted");
         (await operatorClient.GetAsync("/health")).Json.GetProperty("checks").TryGetProperty("attachments", out _).ShouldBeTrue();
     }

@@ -3,15 +3,19 @@ using Resilience.TestKit;
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The route for a scheduler outside, and who may see the dead letters.</summary>
-public sealed class CleanupRouteTests : IAsyncLifetime
+public abstract class CleanupRouteTests(string database) : IAsyncLifetime
 {
     private const string Route = "/ops/cron/cleanup-delayed-messages";
 
     private AppHome _home = null!;
 
-    public async ValueTask InitializeAsync() => _home = await AppHome.CreateAsync(AppHome.Sqlite);
+    public async ValueTask InitializeAsync() => _home = await AppHome.CreateAsync(database);
 
-    public ValueTask DisposeAsync() => _home.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _home.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Without_a_secret_in_the_configuration_there_is_no_route()
@@ -105,3 +109,7 @@ public sealed class CleanupRouteTests : IAsyncLifetime
         app.ShouldHaveLoggedNoProblem();
     }
 }
+
+public sealed class SqliteCleanupRouteTests() : CleanupRouteTests(AppHome.Sqlite);
+
+public sealed class PostgreSqlCleanupRouteTests() : CleanupRouteTests(AppHome.PostgreSql);

@@ -1,20 +1,23 @@
-using Resilience.TestKit;
-
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The members of a channel learn who comes and who goes; one who is back within three seconds never left.</summary>
-public sealed class PresenceTests : IAsyncLifetime
+public abstract class PresenceTests(string database) : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new("presence");
+    private AppHome _home = null!;
     private TestApp _app = null!;
 
-    public async ValueTask InitializeAsync() => _app = await TestApp.StartAsync(_folder.FullPath);
+    public async ValueTask InitializeAsync()
+    {
+        _home = await AppHome.CreateAsync(database);
+        _app = await _home.StartAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
         _app.ShouldHaveLoggedNoProblem();
         await _app.DisposeAsync();
-        _folder.Dispose();
+        await _home.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -120,3 +123,7 @@ public sealed class PresenceTests : IAsyncLifetime
         return [.. items.EnumerateArray().Select(static item => item.GetProperty("user").GetProperty("id").GetString())];
     }
 }
+
+public sealed class SqlitePresenceTests() : PresenceTests(AppHome.Sqlite);
+
+public sealed class PostgreSqlPresenceTests() : PresenceTests(AppHome.PostgreSql);

@@ -246,10 +246,11 @@ public sealed class SchedulingQueueTests
         (await app.Queue().GetStatsAsync()).Dead.ShouldBe(0);
     }
 
-    [Fact]
-    public async Task The_health_shows_the_figures_of_the_queue_and_its_alert()
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task The_health_shows_the_figures_of_the_queue_and_its_alert(string database)
     {
-        await using var home = await AppHome.CreateAsync(AppHome.Sqlite);
+        await using var home = await AppHome.CreateAsync(database);
         await using var app = await home.StartAsync(["--Queue:MaxSize=1", "--Queue:StatsInterval=00:00:00.100"]);
         using var author = await app.NewUserAsync();
         var id = await author.CreateChannelAsync();

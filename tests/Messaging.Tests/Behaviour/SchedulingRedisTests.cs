@@ -5,10 +5,12 @@ namespace Messaging.Tests.Behaviour;
 /// <summary>Delayed messages with their queue on Redis, by configuration alone.</summary>
 public sealed class SchedulingRedisTests(RedisFixture redis) : IClassFixture<RedisFixture>
 {
-    [Fact]
-    public async Task The_queue_is_on_redis_and_a_message_is_sent_when_it_is_due()
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task The_queue_is_on_redis_and_a_message_is_sent_when_it_is_due(string database)
     {
-        await using var home = await AppHome.CreateAsync(AppHome.Sqlite);
+        await using var home = await AppHome.CreateAsync(database);
         var prefix = RedisServer.NewPrefix();
         await using var app = await home.StartAsync([$"--Redis:Configuration={redis.Server.Configuration}", $"--Redis:KeyPrefix={prefix}"]);
         using var author = await app.NewUserAsync();
@@ -45,11 +47,13 @@ public sealed class SchedulingRedisTests(RedisFixture redis) : IClassFixture<Red
         second.ShouldHaveLoggedNoProblem();
     }
 
-    [Fact]
-    public async Task What_a_flushed_redis_lost_is_sent_from_the_rows()
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task What_a_flushed_redis_lost_is_sent_from_the_rows(string database)
     {
         await using var server = await RedisServer.StartNewAsync();
-        await using var home = await AppHome.CreateAsync(AppHome.Sqlite);
+        await using var home = await AppHome.CreateAsync(database);
         await using var app = await home.StartAsync([$"--Redis:Configuration={server.Configuration}", "--Queue:Recovery:Interval=00:00:00.3"]);
         using var author = await app.NewUserAsync();
         var id = await author.CreateChannelAsync();
@@ -61,11 +65,13 @@ public sealed class SchedulingRedisTests(RedisFixture redis) : IClassFixture<Red
         (await author.TextsAsync(id)).ShouldBe(["lost"]);
     }
 
-    [Fact]
-    public async Task While_redis_is_away_scheduling_answers_503_and_leaves_no_row_and_other_messages_go_on()
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task While_redis_is_away_scheduling_answers_503_and_leaves_no_row_and_other_messages_go_on(string database)
     {
         await using var server = await RedisServer.StartNewAsync();
-        await using var home = await AppHome.CreateAsync(AppHome.Sqlite);
+        await using var home = await AppHome.CreateAsync(database);
         await using var app = await home.StartAsync([$"--Redis:Configuration={server.Configuration}"]);
         using var author = await app.NewUserAsync();
         var id = await author.CreateChannelAsync();

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Messaging.Tests.Browser;
 
 /// <summary>Files in the page: attach with progress, list, download, delete.</summary>
-public sealed class AttachmentPageTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public abstract class AttachmentPageTests(ChromiumFixture chromium)
 {
     private static readonly byte[] Content = Encoding.UTF8.GetBytes("what was attached");
 
@@ -101,3 +101,7 @@ public sealed class AttachmentPageTests(ChromiumFixture chromium) : IClassFixtur
         await Expect(window.Page.Locator("#files-dialog")).ToBeVisibleAsync();
     }
 }
+
+public sealed class SqliteAttachmentPageTests(SqliteChromium chromium) : AttachmentPageTests(chromium), IClassFixture<SqliteChromium>;
+
+public sealed class PostgreSqlAttachmentPageTests(PostgreSqlChromium chromium) : AttachmentPageTests(chromium), IClassFixture<PostgreSqlChromium>;

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Messaging.Tests.Browser;
 
 /// <summary>How the page looks: pictures of each state for people, and what a machine can judge (text that can be read, nothing wider than the window).</summary>
-public sealed class LookTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public sealed class LookTests(SqliteChromium chromium) : IClassFixture<SqliteChromium>
 {
     // The least contrast that WCAG 2.2 AA asks of normal text.
     private const double LeastContrast = 4.5;
@@ -81,9 +81,9 @@ public sealed class LookTests(ChromiumFixture chromium) : IClassFixture<Chromium
         await Expect(window.Page.Locator($"[data-channel='{other}'] .badge")).ToBeAttachedAsync();
     }
 
-    private static async Task LookAsync(Window window, string name)
+    private async Task LookAsync(Window window, string name)
     {
-        await window.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Repository.Artifacts, "screenshots", name + ".png"), Animations = ScreenshotAnimations.Disabled });
+        await window.Page.ScreenshotAsync(new PageScreenshotOptions { Path = chromium.Picture(name), Animations = ScreenshotAnimations.Disabled });
         await window.ShouldFitAsync(name);
         (await window.Page.EvaluateAsync<string[]>(FaintTexts, LeastContrast)).ShouldBeEmpty(name);
     }

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Messaging.Tests.Browser;
 
 /// <summary>Editing, deleting, roles and bans in the page.</summary>
-public sealed class MessageChangePageTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public abstract class MessageChangePageTests(ChromiumFixture chromium)
 {
     [Fact]
     public async Task An_edit_and_a_deletion_reach_the_other_window()
@@ -169,13 +169,13 @@ public sealed class MessageChangePageTests(ChromiumFixture chromium) : IClassFix
         await ann.SayAsync("first");
         await ann.SeesAsync("first");
         await ann.ShouldFitAsync("conversation");
-        await ann.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Repository.Artifacts, "screenshots", "touch-conversation.png") });
+        await ann.Page.ScreenshotAsync(new PageScreenshotOptions { Path = chromium.Picture("touch-conversation") });
         await ann.Page.Locator("#channel-actions button", new() { HasText = "Members" }).TapAsync();
         await Button(ann, $"Ban {ben}").TapAsync();
         await ann.Page.Locator("#ask-agree").TapAsync();
         await Expect(Button(ann, $"Lift the ban of {ben}")).ToBeVisibleAsync();
         await ann.ShouldFitAsync("members");
-        await ann.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Repository.Artifacts, "screenshots", "touch-members.png") });
+        await ann.Page.ScreenshotAsync(new PageScreenshotOptions { Path = chromium.Picture("touch-members") });
         foreach (var button in await ann.Page.Locator("#members-dialog button:visible, #members-dialog select:visible").AllAsync())
         {
             (await button.BoundingBoxAsync())!.Height.ShouldBeGreaterThanOrEqualTo(32);
@@ -192,3 +192,7 @@ public sealed class MessageChangePageTests(ChromiumFixture chromium) : IClassFix
         await Expect(window.Page.Locator("#members-list li").First).ToBeVisibleAsync();
     }
 }
+
+public sealed class SqliteMessageChangePageTests(SqliteChromium chromium) : MessageChangePageTests(chromium), IClassFixture<SqliteChromium>;
+
+public sealed class PostgreSqlMessageChangePageTests(PostgreSqlChromium chromium) : MessageChangePageTests(chromium), IClassFixture<PostgreSqlChromium>;

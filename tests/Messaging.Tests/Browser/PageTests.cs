@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Messaging.Tests.Browser;
 
 /// <summary>The page in a real browser.</summary>
-public sealed class PageTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public abstract class PageTests(ChromiumFixture chromium)
 {
     [Fact]
     public async Task What_one_user_sends_another_sees_without_reload()
@@ -187,3 +187,7 @@ public sealed class PageTests(ChromiumFixture chromium) : IClassFixture<Chromium
         throw new InvalidOperationException($"The Tab key does not reach {selector}.");
     }
 }
+
+public sealed class SqlitePageTests(SqliteChromium chromium) : PageTests(chromium), IClassFixture<SqliteChromium>;
+
+public sealed class PostgreSqlPageTests(PostgreSqlChromium chromium) : PageTests(chromium), IClassFixture<PostgreSqlChromium>;

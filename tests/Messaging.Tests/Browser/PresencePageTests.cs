@@ -1,10 +1,9 @@
 using Microsoft.Playwright;
-using Resilience.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Messaging.Tests.Browser;
 
-public sealed class PresencePageTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public abstract class PresencePageTests(ChromiumFixture chromium)
 {
     /// <summary>Remembers every text that the count of those who are online has from now on.</summary>
     private const string Record =
@@ -21,8 +20,8 @@ public sealed class PresencePageTests(ChromiumFixture chromium) : IClassFixture<
     [InlineData(Window.Phone)]
     public async Task One_sees_who_comes_and_who_goes(int width)
     {
-        using var folder = new TempFolder("presence-page");
-        await using var app = await TestApp.StartAsync(folder.FullPath);
+        await using var home = await chromium.NewHomeAsync();
+        await using var app = await home.StartAsync();
         await using var ann = await Window.OpenAsync(chromium.Browser, app, width);
         await ann.RegisterAsync("Ann");
         await ann.CreateChannelAsync("talk");
@@ -52,8 +51,8 @@ public sealed class PresencePageTests(ChromiumFixture chromium) : IClassFixture<
     public async Task A_reload_of_the_other_does_not_flicker()
     {
         // Long enough for a reload on the slowest machine; the default of 3 s is tested with a clock of its own.
-        using var folder = new TempFolder("presence-reload");
-        await using var app = await TestApp.StartAsync(folder.FullPath, ["--Presence:LeaveDelay=00:01:00"]);
+        await using var home = await chromium.NewHomeAsync();
+        await using var app = await home.StartAsync(["--Presence:LeaveDelay=00:01:00"]);
         await using var ann = await Window.OpenAsync(chromium.Browser, app);
         await using var ben = await Window.OpenAsync(chromium.Browser, app);
         await ann.RegisterAsync("Ann");
@@ -81,3 +80,7 @@ public sealed class PresencePageTests(ChromiumFixture chromium) : IClassFixture<
 
     private static ILocator People(Window window) => window.Page.Locator("#presence-list li .presence-name");
 }
+
+public sealed class SqlitePresencePageTests(SqliteChromium chromium) : PresencePageTests(chromium), IClassFixture<SqliteChromium>;
+
+public sealed class PostgreSqlPresencePageTests(PostgreSqlChromium chromium) : PresencePageTests(chromium), IClassFixture<PostgreSqlChromium>;

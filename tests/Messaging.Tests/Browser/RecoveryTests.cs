@@ -1,20 +1,19 @@
 using Microsoft.Playwright;
-using Resilience.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Messaging.Tests.Browser;
 
 /// <summary>What the page does when something between it and the server fails.</summary>
-public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public abstract class RecoveryTests(ChromiumFixture chromium)
 {
     private const string Sending = "**/api/channels/*/messages";
 
     [Fact]
     public async Task A_hole_in_the_sequence_is_found_and_fetched()
     {
-        using var folder = new TempFolder("hole");
-        await using var app = await TestApp.StartAsync(
-            folder.FullPath, configure: static builder => SkippingPublisher.Install(builder, static row => row.Data.Contains("\"lost\"", StringComparison.Ordinal)));
+        await using var home = await chromium.NewHomeAsync();
+        await using var app = await home.StartAsync(
+            configure: static builder => SkippingPublisher.Install(builder, static row => row.Data.Contains("\"lost\"", StringComparison.Ordinal)));
         await using var window = await Window.OpenAsync(chromium.Browser, app);
         await window.RegisterAsync("Ann");
         await window.CreateChannelAsync("holes");
@@ -35,12 +34,12 @@ public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<Chro
     [Fact]
     public async Task A_server_that_comes_back_is_found_its_gap_is_shown_and_nothing_is_missing()
     {
-        using var folder = new TempFolder("restart");
+        await using var home = await chromium.NewHomeAsync();
         string[] settings = ["--Sse:ReconnectDelay=00:00:00.2", "--Sse:ReconnectSpread=00:00:00"];
 
         // A port that no outgoing connection takes while nobody listens on it.
         var address = $"http://127.0.0.1:{FreePort.Next()}";
-        var app = await TestApp.StartAsync(folder.FullPath, [.. settings, $"--urls={address}"]);
+        var app = await home.StartAsync([.. settings, $"--urls={address}"]);
         await using var window = await Window.OpenAsync(chromium.Browser, app);
         await window.RegisterAsync("Ann");
         await window.CreateChannelAsync("restarts");
@@ -49,7 +48,7 @@ public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<Chro
 
         await app.DisposeAsync();
         await Expect(window.Page.Locator("#connection")).ToHaveTextAsync("Reconnecting…");
-        await using var again = await TestApp.StartAsync(folder.FullPath, [.. settings, $"--urls={address}"]);
+        await using var again = await home.StartAsync([.. settings, $"--urls={address}"]);
         using var ann = await again.SignInAsync("Ann");
         await ann.SayAsync("1", "while away");
 
@@ -241,3 +240,7 @@ public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<Chro
         return window;
     }
 }
+
+public sealed class SqliteRecoveryTests(SqliteChromium chromium) : RecoveryTests(chromium), IClassFixture<SqliteChromium>;
+
+public sealed class PostgreSqlRecoveryTests(PostgreSqlChromium chromium) : RecoveryTests(chromium), IClassFixture<PostgreSqlChromium>;

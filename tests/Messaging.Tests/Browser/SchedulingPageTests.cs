@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Messaging.Tests.Browser;
 
 /// <summary>Messages that are sent later, in the page.</summary>
-public sealed class SchedulingPageTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public abstract class SchedulingPageTests(ChromiumFixture chromium)
 {
     [Fact]
     public async Task A_message_is_scheduled_is_listed_and_arrives_and_another_one_is_cancelled()
@@ -167,11 +167,11 @@ public sealed class SchedulingPageTests(ChromiumFixture chromium) : IClassFixtur
 
     private static ILocator Listed(Window window, string text) => window.Page.Locator("#scheduled-list li", new() { HasText = text });
 
-    private static async Task LookAsync(Window window, string name)
+    private async Task LookAsync(Window window, string name)
     {
         await window.Page.ScreenshotAsync(new PageScreenshotOptions
         {
-            Path = Path.Combine(Repository.Artifacts, "screenshots", name + ".png"),
+            Path = chromium.Picture(name),
             Animations = ScreenshotAnimations.Disabled,
         });
         await window.ShouldFitAsync(name);
@@ -193,3 +193,7 @@ public sealed class SchedulingPageTests(ChromiumFixture chromium) : IClassFixtur
         throw new InvalidOperationException($"The Tab key does not reach {selector}.");
     }
 }
+
+public sealed class SqliteSchedulingPageTests(SqliteChromium chromium) : SchedulingPageTests(chromium), IClassFixture<SqliteChromium>;
+
+public sealed class PostgreSqlSchedulingPageTests(PostgreSqlChromium chromium) : SchedulingPageTests(chromium), IClassFixture<PostgreSqlChromium>;

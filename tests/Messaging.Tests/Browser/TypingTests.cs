@@ -1,15 +1,14 @@
-using Resilience.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Messaging.Tests.Browser;
 
-public sealed class TypingTests(ChromiumFixture chromium) : IClassFixture<ChromiumFixture>
+public abstract class TypingTests(ChromiumFixture chromium)
 {
     [Fact]
     public async Task One_sees_that_the_other_types_until_the_message_is_there()
     {
-        using var folder = new TempFolder("typing");
-        await using var app = await TestApp.StartAsync(folder.FullPath, ["--Apps:default:ClientEvents=true"]);
+        await using var home = await chromium.NewHomeAsync();
+        await using var app = await home.StartAsync(["--Apps:default:ClientEvents=true"]);
         await using var ann = await Window.OpenAsync(chromium.Browser, app);
         await using var ben = await Window.OpenAsync(chromium.Browser, app);
         await ann.RegisterAsync("Ann");
@@ -28,3 +27,7 @@ public sealed class TypingTests(ChromiumFixture chromium) : IClassFixture<Chromi
         ben.ShouldBeClean();
     }
 }
+
+public sealed class SqliteTypingTests(SqliteChromium chromium) : TypingTests(chromium), IClassFixture<SqliteChromium>;
+
+public sealed class PostgreSqlTypingTests(PostgreSqlChromium chromium) : TypingTests(chromium), IClassFixture<PostgreSqlChromium>;

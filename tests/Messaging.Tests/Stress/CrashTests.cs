@@ -10,16 +10,18 @@ public sealed class CrashTests
     private const int Rounds = 3;
     private const int Writers = 4;
 
-    [Fact]
-    public async Task Kill_9_loses_nothing_that_was_accepted_and_repeats_nothing_that_is_sent_again()
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task Kill_9_loses_nothing_that_was_accepted_and_repeats_nothing_that_is_sent_again(string database)
     {
-        using var folder = new TempFolder("crash");
+        await using var home = await AppHome.CreateAsync(database);
         var token = string.Empty;
         var accepted = new HashSet<string>();
         var sent = 0;
         for (var round = 0; round < Rounds; round++)
         {
-            await using var server = await ChildProcess.StartAsync<Server>(folder.FullPath);
+            await using var server = await ChildProcess.StartAsync<Server>([home.Folder, .. home.Settings]);
             var url = new Uri(await server.ReceiveAsync(TimeSpan.FromSeconds(10)));
             token = token.Length > 0 ? token : await PrepareAsync(url);
             using var client = new TestClient(url, token);
@@ -55,7 +57,7 @@ public sealed class CrashTests
             }
         }
 
-        await using var app = await TestApp.StartAsync(folder.FullPath);
+        await using var app = await home.StartAsync();
         using var user = new TestClient(app.Url, token);
         foreach (var clientId in Enumerable.Range(1, sent).Select(static i => i.ToString(CultureInfo.InvariantCulture)))
         {
@@ -102,7 +104,7 @@ public sealed class CrashTests
     {
         public async Task RunAsync(ChildContext context)
         {
-            await using var app = await TestApp.StartAsync(context.Arguments[0]);
+            await using var app = await TestApp.StartAsync(context.Arguments[0], context.Arguments.Skip(1));
             context.Send(app.Url.ToString());
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -10,6 +10,7 @@ public sealed class ScheduledCrashTests
 
     [Theory]
     [InlineData(AppHome.Sqlite, false)]
+    [InlineData(AppHome.PostgreSql, false)]
     [InlineData(AppHome.PostgreSql, true)]
     public async Task What_was_accepted_before_kill_9_is_sent_once_when_it_is_due(string database, bool onRedis)
     {

@@ -105,6 +105,27 @@ public sealed class IndexAssertTests
         }
     }
 
+    /// <summary>EXPLAIN covers one statement: whatever stood behind it would run.</summary>
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task Of_a_text_of_several_statements_each_is_explained_and_none_runs(SqlDialect dialect)
+    {
+        await using var fixture = await FixtureAsync(dialect);
+        var setting = dialect == SqlDialect.PostgreSql ? Sql.Of($"SET LOCAL lock_timeout = '1s'; ") : Sql.Empty;
+        var seeks = await CaptureAsync(fixture, setting.Append(Sql.Of(
+            $"SELECT 1 FROM channels WHERE id = {1}; -- the first; of two\nSELECT text FROM messages WHERE channel_id = {1} AND text <> ';'; UPDATE messages SET edits = {7} WHERE id = {99};")));
+        var scans = await CaptureAsync(fixture, Sql.Of($"SELECT 1 FROM channels WHERE id = {1}; SELECT id FROM messages WHERE edits = {1};"));
+        await fixture.Database.RunAsync("INSERT INTO messages SELECT 99, 1, 1, 'late', 0");
+
+        await IndexAssert.CanUseAsync(fixture.Source, seeks);
+        await IndexAssert.CanUseAsync(fixture.Source, seeks, "ix_messages_channel");
+        await IndexAssert.CanUseInGenericPlanAsync(fixture.Source, seeks, "ix_messages_channel");
+        (await Should.ThrowAsync<DataAssertException>(() => IndexAssert.CanUseAsync(fixture.Source, scans))).Message.ShouldContain("messages");
+        await IndexAssert.FindUnusedAsync(fixture.Source, [seeks, scans]);
+
+        (await fixture.Database.ScalarAsync<int>("SELECT edits FROM messages WHERE id = 99")).ShouldBe(0);
+    }
+
     [Fact]
     public async Task Unused_indexes_of_SQLite_are_those_that_no_plan_names()
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Hybrid;
 using Resilience.Data.Tests.Support;
 using Resilience.TestKit;
 
@@ -81,9 +82,102 @@ public sealed class SharedLevelDownTests
 
         (await node.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("new"))).ShouldBe("new");
         node.Logs.Of(4033).Count.ShouldBe(1);
-        time.Advance(TimeSpan.FromMinutes(5));
+        time.Advance(TimeSpan.FromMinutes(6));
         (await node.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("newer"))).ShouldBe("newer");
         (await other.Cache.GetOrCreateAsync("k0", static _ => ValueTask.FromResult("x"))).ShouldBe("newer", "the shared level is in use again");
+    }
+
+    [Fact]
+    public async Task Beyond_the_bound_an_entry_with_a_longer_life_than_others_does_not_come_back_either()
+    {
+        var time = new ManualTimeProvider();
+        var store = new FaultyStore(new InMemorySharedCacheStore(time));
+        using var node = new CacheFixture(store, static o => (o.PendingLimit, o.Jitter) = (1, 0), time);
+        var anHour = new HybridCacheEntryOptions { Expiration = TimeSpan.FromHours(1) };
+        await node.Cache.SetAsync("k", "old", anHour);
+
+        store.IsDown = true;
+        await node.Cache.RemoveAsync("other");
+        await node.Cache.RemoveAsync("k");
+        store.IsDown = false;
+
+        foreach (var minutes in new[] { 6, 30, 22 })
+        {
+            time.Advance(TimeSpan.FromMinutes(minutes));
+            (await node.Cache.GetOrCreateAsync("k", static _ => ValueTask.FromResult("new"), anHour)).ShouldBe("new", $"after {minutes} more minutes");
+        }
+
+        time.Advance(TimeSpan.FromMinutes(10));
+        await node.Cache.GetOrCreateAsync("k", static _ => ValueTask.FromResult("newer"), anHour);
+        (await store.ReadManyAsync([new SharedRead("k", [])], default))[0].Payload.ShouldNotBeNull("the shared level is in use again");
+    }
+
+    [Fact]
+    public async Task A_load_that_began_before_the_bound_was_passed_does_not_store_what_it_read()
+    {
+        var time = new ManualTimeProvider();
+        var inner = new InMemorySharedCacheStore(time);
+        var store = new FaultyStore(inner);
+        using var node = new CacheFixture(store, static o => o.PendingLimit = 1, time);
+        var (reading, go) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
+        var load = node.Cache.GetOrCreateAsync("k", async _ =>
+        {
+            reading.SetResult();
+            return await go.Task;
+        }).AsTask();
+        await reading.Task.Within();
+
+        store.IsDown = true;
+        await node.Cache.RemoveAsync("other");
+        await node.Cache.RemoveAsync("k");
+        store.IsDown = false;
+        time.Advance(TimeSpan.FromSeconds(2));
+        go.SetResult("old");
+
+        (await load.Within()).ShouldBe("old", "its own caller began before the removal");
+        (await inner.ReadManyAsync([new SharedRead("k", [])], default))[0].Payload.ShouldBeNull();
+        (await node.Cache.GetOrCreateAsync("k", static _ => ValueTask.FromResult("new"))).ShouldBe("new");
+    }
+
+    [Fact]
+    public async Task A_load_that_fails_or_is_left_disturbs_no_other_node_and_nobody_waits_for_it()
+    {
+        var time = new ManualTimeProvider();
+        var store = new InMemorySharedCacheStore(time);
+        var way = new FaultyStore(store);
+        using var failing = new CacheFixture(way, time: time);
+        using var other = new CacheFixture(store, time: time);
+        var told = 0;
+        using var subscription = store.Subscribe(_ => told++);
+        var localOnly = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite };
+        await other.Cache.GetOrCreateAsync("kept", static _ => ValueTask.FromResult("kept"), localOnly);
+        store.EvictFences();
+
+        // One fails, one is left by its only caller, and one fails for many keys at once.
+        await Should.ThrowAsync<TimeoutException>(async () => await failing.Cache.GetOrCreateAsync<string>("kept", static _ => throw new TimeoutException()));
+        using (var leaving = new CancellationTokenSource())
+        {
+            var left = failing.Cache.GetOrCreateAsync("left", async token =>
+            {
+                await leaving.CancelAsync();
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, token);
+                return "never";
+            }, cancellationToken: leaving.Token).AsTask();
+            await Should.ThrowAsync<OperationCanceledException>(() => left.Within());
+        }
+
+        await Should.ThrowAsync<TimeoutException>(async () => await failing.Cache.GetOrCreateManyAsync<string, string>(
+            ["m1", "m2"], static key => key, static (_, _) => throw new TimeoutException()));
+
+        told.ShouldBe(0);
+        (await other.Cache.GetOrCreateAsync("kept", static _ => ValueTask.FromResult("loaded again"))).ShouldBe("kept");
+
+        // A token that stood in the way would be waited for, and the clock of this test stands still.
+        await Watchdog.UntilAsync(() => way.Released == 4);
+        foreach (var key in new[] { "left", "m1", "m2" })
+        {
+            (await other.Cache.GetOrCreateAsync(key, static _ => ValueTask.FromResult("loaded")).AsTask().Within()).ShouldBe("loaded");
+        }
     }
 
     [Fact]

@@ -46,6 +46,26 @@ public abstract class SharedCacheStoreConformance
     }
 
     [Fact]
+    public async Task A_token_that_is_given_back_stores_nothing_and_nobody_waits_for_it()
+    {
+        var store = await CreateAsync();
+        var token = (await ReadAsync(store, "a", "t")).Token!;
+
+        await store.ReleaseAsync([new SharedToken(Key("a"), token), new SharedToken(Key("never read"), token)], default);
+
+        (await WriteAsync(store, "a", token, [1], "t")).ShouldBeFalse();
+        var next = await ReadAsync(store, "a", "t");
+        next.TokenAge.ShouldBeNull("this read made its own");
+        next.Token.ShouldNotBe(token);
+
+        await store.ReleaseAsync([new SharedToken(Key("a"), token)], default);
+
+        (await WriteAsync(store, "a", next.Token!, [2], "t")).ShouldBeTrue("only the token that is named is taken back");
+        await store.ReleaseAsync([new SharedToken(Key("a"), next.Token!)], default);
+        (await ReadAsync(store, "a")).Payload.ShouldBe([2], "an entry stays");
+    }
+
+    [Fact]
     public async Task A_second_reader_gets_the_same_token_and_its_age()
     {
         var store = await CreateAsync();

@@ -3,6 +3,8 @@ namespace Resilience.Data.Tests.Support;
 /// <summary>A shared level that can be down, deaf to messages, or damage what it gives.</summary>
 internal sealed class FaultyStore(ISharedCacheStore inner) : ISharedCacheStore
 {
+    private int _released;
+
     public bool IsDown { get; set; }
 
     public bool DropsMessages { get; set; }
@@ -14,6 +16,8 @@ internal sealed class FaultyStore(ISharedCacheStore inner) : ISharedCacheStore
     public int Reads { get; private set; }
 
     public int Writes { get; private set; }
+
+    public int Released => Volatile.Read(ref _released);
 
     public async ValueTask<IReadOnlyList<SharedResult>> ReadManyAsync(IReadOnlyList<SharedRead> reads, CancellationToken cancellationToken)
     {
@@ -40,6 +44,13 @@ internal sealed class FaultyStore(ISharedCacheStore inner) : ISharedCacheStore
     {
         Check();
         return inner.InvalidateAsync(keys, tags, writer, cancellationToken);
+    }
+
+    public ValueTask ReleaseAsync(IReadOnlyList<SharedToken> tokens, CancellationToken cancellationToken)
+    {
+        Check();
+        Interlocked.Add(ref _released, tokens.Count);
+        return inner.ReleaseAsync(tokens, cancellationToken);
     }
 
     public IDisposable Subscribe(Action<SharedInvalidation> handler)

@@ -191,6 +191,13 @@ public sealed class FencedCacheSchedules
             await schedule.Yield();
         }
 
+        public async ValueTask ReleaseAsync(IReadOnlyList<SharedToken> tokens, CancellationToken cancellationToken)
+        {
+            await schedule.Yield();
+            await inner.ReleaseAsync(tokens, cancellationToken);
+            await schedule.Yield();
+        }
+
         public IDisposable Subscribe(Action<SharedInvalidation> handler) => inner.Subscribe(message =>
         {
             if (!drops || schedule.Choose(2) == 0)

@@ -7,15 +7,16 @@ namespace Resilience.Data.Testing;
 /// <summary>A captured command as PostgreSQL's PREPARE takes it: parameters by number, with their types.</summary>
 internal sealed record PreparedText(string Text, string Types, string Nulls)
 {
-    public static PreparedText Of(CapturedQuery query, DbCommand scratch)
+    /// <summary>Takes the parameters that the statement names; a type of one that it does not name could not be inferred.</summary>
+    public static PreparedText Of(string statement, CapturedQuery query, DbCommand scratch)
     {
         query.AddParametersTo(scratch);
-        DbParameter[] parameters = [.. scratch.Parameters.Cast<DbParameter>()];
-        string[] names = [.. parameters.Select(static p => p.ParameterName.TrimStart('@', ':'))];
+        var named = new List<DbParameter>();
+        var text = Numbered(statement, [.. scratch.Parameters.Cast<DbParameter>()], named);
         return new PreparedText(
-            Numbered(query.Text, names),
-            parameters.Length == 0 ? "" : $"({string.Join(", ", parameters.Select(static p => TypeOf(p.Value)))})",
-            parameters.Length == 0 ? "" : $"({string.Join(", ", parameters.Select(static _ => "NULL"))})");
+            text,
+            named.Count == 0 ? "" : $"({string.Join(", ", named.Select(static p => TypeOf(p.Value)))})",
+            named.Count == 0 ? "" : $"({string.Join(", ", named.Select(static _ => "NULL"))})");
     }
 
     /// <summary>What is not known is inferred by the server, from where the parameter stands.</summary>
@@ -34,19 +35,19 @@ internal sealed record PreparedText(string Text, string Types, string Nulls)
         : type == typeof(Guid) ? "uuid" : type == typeof(decimal) ? "numeric" : type == typeof(double) ? "double precision" : type == typeof(float) ? "real"
         : null;
 
-    private static string Numbered(string text, string[] names)
+    private static string Numbered(string text, DbParameter[] parameters, List<DbParameter> named)
     {
         var result = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length;)
         {
-            var end = LiteralEnd(text, i);
+            var end = SqlStatements.LiteralEnd(text, i);
             if (end < 0 && text[i] is '@' or ':' && (i == 0 || text[i - 1] != ':') && i + 1 < text.Length && (char.IsLetter(text[i + 1]) || text[i + 1] == '_'))
             {
                 end = SqlLexer.WordEnd(text, i + 1);
-                var number = Array.FindIndex(names, n => string.Equals(n, text[(i + 1)..end], StringComparison.OrdinalIgnoreCase));
-                if (number >= 0)
+                var name = text[(i + 1)..end];
+                if (Array.Find(parameters, p => string.Equals(p.ParameterName.TrimStart('@', ':'), name, StringComparison.OrdinalIgnoreCase)) is { } parameter)
                 {
-                    result.Append(CultureInfo.InvariantCulture, $"${number + 1}");
+                    result.Append(CultureInfo.InvariantCulture, $"${NumberOf(parameter, named)}");
                     i = end;
                     continue;
                 }
@@ -60,18 +61,13 @@ internal sealed record PreparedText(string Text, string Types, string Nulls)
         return result.ToString();
     }
 
-    /// <summary>The end of the literal, quoted name or comment that begins here, or -1.</summary>
-    private static int LiteralEnd(string text, int i)
+    private static int NumberOf(DbParameter parameter, List<DbParameter> named)
     {
-        var next = i + 1 < text.Length ? text[i + 1] : '\0';
-        return (text[i], next) switch
+        if (!named.Contains(parameter))
         {
-            ('-', '-') => SqlLexer.LineEnd(text, i),
-            ('/', '*') => SqlLexer.CommentEnd(text, i),
-            ('\'', _) => SqlLexer.StringEnd(text, i, backslash: i > 0 && text[i - 1] is 'E' or 'e'),
-            ('"', _) => SqlLexer.StringEnd(text, i, backslash: false, quote: '"'),
-            ('$', _) => SqlLexer.DollarQuoteEnd(text, i),
-            _ => -1,
-        };
+            named.Add(parameter);
+        }
+
+        return named.IndexOf(parameter) + 1;
     }
 }

@@ -55,24 +55,29 @@ internal sealed record QueryPlan(string Text, IReadOnlyList<PlanStep> Steps)
                 await Plain.QueryAsync(connection, transaction, "SET LOCAL enable_seqscan = off", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             }
 
-            var rows = kind == PlanKind.Generic
-                ? await ExplainPreparedAsync(connection, transaction, query, cancellationToken).ConfigureAwait(Systematic.KeepContext)
-                : await Plain.QueryAsync(connection, transaction, $"EXPLAIN (FORMAT JSON) {query.Text}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            var plans = new List<string>();
+            foreach (var statement in SqlStatements.In(query.Text))
+            {
+                var rows = kind == PlanKind.Generic
+                    ? await ExplainPreparedAsync(connection, transaction, statement, query, cancellationToken).ConfigureAwait(Systematic.KeepContext)
+                    : await Plain.QueryAsync(connection, transaction, $"EXPLAIN (FORMAT JSON) {statement}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                plans.Add(string.Concat(rows.Select(static r => Convert.ToString(r[0], CultureInfo.InvariantCulture))));
+            }
+
             await transaction.RollbackAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
-            var json = string.Concat(rows.Select(static r => Convert.ToString(r[0], CultureInfo.InvariantCulture)));
-            return new QueryPlan(json, PostgreSqlPlan.Steps(json));
+            return new QueryPlan(string.Join(Environment.NewLine, plans), [.. plans.SelectMany(PostgreSqlPlan.Steps)]);
         }
     }
 
     /// <summary>A prepared statement outlives the transaction: it is given back at once. When the server refuses one of the steps, the transaction is over.</summary>
-    private static async Task<List<object[]>> ExplainPreparedAsync(DbConnection connection, DbTransaction transaction, CapturedQuery query, CancellationToken cancellationToken)
+    private static async Task<List<object[]>> ExplainPreparedAsync(DbConnection connection, DbTransaction transaction, string statement, CapturedQuery query, CancellationToken cancellationToken)
     {
         const string Name = "resilience_index_assert";
         var scratch = connection.CreateCommand();
         PreparedText prepared;
         await using (scratch.ConfigureAwait(Systematic.KeepContext))
         {
-            prepared = PreparedText.Of(query, scratch);
+            prepared = PreparedText.Of(statement, query, scratch);
         }
 
         await Plain.QueryAsync(connection, transaction, "SET LOCAL plan_cache_mode = force_generic_plan", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
@@ -84,8 +89,13 @@ internal sealed record QueryPlan(string Text, IReadOnlyList<PlanStep> Steps)
 
     private static async Task<QueryPlan> OfSqliteAsync(DbConnection connection, CapturedQuery query, CancellationToken cancellationToken)
     {
-        var rows = await Plain.QueryAsync(connection, null, $"EXPLAIN QUERY PLAN {query.Text}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        string[] lines = [.. rows.Select(static r => Convert.ToString(r[3], CultureInfo.InvariantCulture)!)];
+        var lines = new List<string>();
+        foreach (var statement in SqlStatements.In(query.Text))
+        {
+            var rows = await Plain.QueryAsync(connection, null, $"EXPLAIN QUERY PLAN {statement}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            lines.AddRange(rows.Select(static r => Convert.ToString(r[3], CultureInfo.InvariantCulture)!));
+        }
+
         return new QueryPlan(string.Join(Environment.NewLine, lines), [.. lines.Select(SqlitePlan.Step).OfType<PlanStep>()]);
     }
 }

@@ -69,6 +69,8 @@ internal sealed partial class DefaultFencedCache
     private async Task RunAsync<T>(Flight<T> flight, Func<CancellationToken, ValueTask<T>> load, EntrySettings settings)
     {
         var codec = _codecs.Of<T>();
+        var ticket = Ticket.Refused;
+        _shared?.Lives(settings.Ttl);
         try
         {
             var found = await LookAsync(flight, codec, settings).ConfigureAwait(Systematic.KeepContext);
@@ -78,6 +80,7 @@ internal sealed partial class DefaultFencedCache
                 return;
             }
 
+            ticket = found.Ticket;
             if (!settings.Loads)
             {
                 flight.Complete(Cached<T>.Missing);
@@ -88,12 +91,12 @@ internal sealed partial class DefaultFencedCache
             var started = _time.GetTimestamp();
             var value = await LoadAsync(load, flight.Abandoned).ConfigureAwait(Systematic.KeepContext);
             var cached = Cached<T>.Of(value, codec);
-            await StoreAsync([(flight, cached, found.Ticket)], codec, settings, started).ConfigureAwait(Systematic.KeepContext);
+            await StoreAsync([(flight, cached, ticket)], codec, settings, started).ConfigureAwait(Systematic.KeepContext);
             flight.Complete(cached);
         }
         catch (Exception exception)
         {
-            await GiveUpAsync([flight]).ConfigureAwait(Systematic.KeepContext);
+            await GiveUpAsync([(flight, ticket)]).ConfigureAwait(Systematic.KeepContext);
             flight.Fail(exception);
         }
         finally
@@ -145,14 +148,9 @@ internal sealed partial class DefaultFencedCache
                 return await TakeAsync(flight, results[0], codec, settings).ConfigureAwait(Systematic.KeepContext);
             }
 
-            if (results[0].Token is not { } token)
+            if (results[0].Token is null || results[0].TokenAge is not { } age || age >= _options.LeaseTtl || _time.GetElapsedTime(started) >= _options.LeaseTtl)
             {
-                return new Look<T>(false, default, Ticket.Refused);
-            }
-
-            if (results[0].TokenAge is not { } age || age >= _options.LeaseTtl || _time.GetElapsedTime(started) >= _options.LeaseTtl)
-            {
-                return new Look<T>(false, default, Ticket.With(token));
+                return new Look<T>(false, default, Ticket.Of(results[0]));
             }
 
             await Task.Delay(pause, _time, flight.Abandoned).ConfigureAwait(Systematic.KeepContext);
@@ -163,7 +161,7 @@ internal sealed partial class DefaultFencedCache
     {
         await _shared!.InvalidateAsync([flight.Key], [], null).ConfigureAwait(Systematic.KeepContext);
         var results = await _shared.ReadAsync([flight], flight.Abandoned).ConfigureAwait(Systematic.KeepContext);
-        return results is null ? Ticket.SharedDown : results[0].Token is { } token ? Ticket.With(token) : Ticket.Refused;
+        return results is null ? Ticket.SharedDown : Ticket.Of(results[0]);
     }
 
     /// <summary>Takes an entry of the shared level, or removes it when it cannot be read.</summary>
@@ -182,12 +180,15 @@ internal sealed partial class DefaultFencedCache
         return new Look<T>(false, default, Ticket.Refused);
     }
 
-    /// <summary>After a failed load: nobody on another node should wait for it.</summary>
-    private async ValueTask GiveUpAsync(IReadOnlyCollection<Flight> flights)
+    /// <summary>
+    /// After a failed or abandoned load: nobody on another node should wait for it. Nothing was written, so what others have of the key, or are loading, stays good.
+    /// </summary>
+    private async ValueTask GiveUpAsync(IEnumerable<(Flight Flight, Ticket Ticket)> given)
     {
-        if (_shared is { IsDown: false })
+        SharedToken[] own = [.. given.Where(static g => g.Ticket.IsOwn).Select(static g => new SharedToken(g.Flight.Key, g.Ticket.Token!))];
+        if (own.Length > 0)
         {
-            await _shared.InvalidateAsync([.. flights.Select(static f => f.Key)], [], null).ConfigureAwait(Systematic.KeepContext);
+            await _shared!.ReleaseAsync(own).ConfigureAwait(Systematic.KeepContext);
         }
     }
 

@@ -93,10 +93,11 @@ internal sealed partial class DefaultFencedCache
     {
         var codec = _codecs.Of<TValue>();
         var open = own;
+        var tickets = new Dictionary<Flight, Ticket>(own.Count);
+        _shared?.Lives(settings.Ttl);
         using var abandoned = new AllAbandoned(own.Select(static o => (Flight)o.Flight));
         try
         {
-            var tickets = new Dictionary<Flight, Ticket>(own.Count);
             open = await LookManyAsync(own, codec, settings, tickets, abandoned.Token).ConfigureAwait(Systematic.KeepContext);
             if (open.Count == 0)
             {
@@ -119,7 +120,7 @@ internal sealed partial class DefaultFencedCache
         }
         catch (Exception exception)
         {
-            await GiveUpAsync([.. open.Select(static o => o.Flight)]).ConfigureAwait(Systematic.KeepContext);
+            await GiveUpAsync(tickets.Select(static t => (t.Key, t.Value))).ConfigureAwait(Systematic.KeepContext);
             own.ForEach(o => o.Flight.Fail(exception));
         }
         finally
@@ -156,7 +157,7 @@ internal sealed partial class DefaultFencedCache
             tickets[flight] = _shared is null ? Ticket.LocalOnly
                 : !looks ? Ticket.SharedOff
                 : results is null ? Ticket.SharedDown
-                : results[i].Token is { } token ? Ticket.With(token) : Ticket.Refused;
+                : Ticket.Of(results[i]);
             open.Add(own[i]);
         }
 

@@ -5,10 +5,16 @@ namespace Resilience.Data;
 /// <summary>Invalidations that still have to reach the shared level.</summary>
 internal sealed partial class SharedLink
 {
+    private const long Never = long.MinValue;
+
+    /// <summary>A life beyond it is as good as endless.</summary>
+    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(3650);
+
     private readonly Dictionary<string, long> _pendingKeys = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _pendingTags = new(StringComparer.Ordinal);
     private long _version;
-    private long _bypassAllUntil = long.MinValue;
+    private long _overflowedAt = Never;
+    private long _longestLife = options.Ttl.Ticks;
     private bool _flushing;
     private volatile bool _hasPending;
 
@@ -25,9 +31,23 @@ internal sealed partial class SharedLink
 
     private bool HasPending => _hasPending;
 
-    private bool IsBypassed(Flight flight)
+    /// <summary>Notes how long entries may live: what was stored before an overflow has ended only when the longest of them has.</summary>
+    public void Lives(TimeSpan life)
     {
-        if (time.GetTimestamp() < Volatile.Read(ref _bypassAllUntil))
+        var ticks = Math.Min(life.Ticks, LongestLife.Ticks);
+        for (var longest = Volatile.Read(ref _longestLife); longest < ticks; longest = Volatile.Read(ref _longestLife))
+        {
+            Interlocked.CompareExchange(ref _longestLife, ticks, longest);
+        }
+    }
+
+    private bool IsBypassed(Flight flight) => IsBypassed(flight.Key, flight.Tags);
+
+    private bool IsBypassed(SharedWrite write) => IsBypassed(write.Key, write.Tags);
+
+    private bool IsBypassed(string key, IReadOnlyList<string> tags)
+    {
+        if (IsEveryKeyBypassed())
         {
             return true;
         }
@@ -39,9 +59,18 @@ internal sealed partial class SharedLink
 
         lock (_lock)
         {
-            return _pendingKeys.ContainsKey(flight.Key) || Array.Exists(flight.Tags, _pendingTags.ContainsKey);
+            return _pendingKeys.ContainsKey(key) || tags.Any(_pendingTags.ContainsKey);
         }
     }
+
+    /// <summary>A load that began before the overflow stores for as long as it may take, and what it stored lives on top of that.</summary>
+    private bool IsEveryKeyBypassed()
+    {
+        var since = Volatile.Read(ref _overflowedAt);
+        return since != Never && time.GetElapsedTime(since) < Bypass;
+    }
+
+    private TimeSpan Bypass => options.LoadLimit + Limit + TimeSpan.FromTicks(Volatile.Read(ref _longestLife));
 
     private void Keep(string[] keys, string[] tags)
     {
@@ -69,8 +98,8 @@ internal sealed partial class SharedLink
 
         if (overflow)
         {
-            Volatile.Write(ref _bypassAllUntil, time.GetTimestamp() + (long)(options.Ttl.TotalSeconds * time.TimestampFrequency));
-            DataLog.PendingOverflow(logger, options.PendingLimit);
+            Volatile.Write(ref _overflowedAt, time.GetTimestamp());
+            DataLog.PendingOverflow(logger, options.PendingLimit, Bypass.TotalSeconds);
         }
 
         if (start)

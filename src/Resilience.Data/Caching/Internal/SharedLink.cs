@@ -32,8 +32,8 @@ internal sealed partial class SharedLink(ISharedCacheStore store, FencedCacheOpt
         return await TryAsync(static (store, reads, token) => store.ReadManyAsync(reads, token), reads, cancellationToken).ConfigureAwait(Systematic.KeepContext);
     }
 
-    /// <summary>Gives null when the shared level is down.</summary>
-    public async ValueTask<IReadOnlyList<bool>?> WriteAsync(IReadOnlyList<SharedWrite> writes) => IsDown
+    /// <summary>Gives null when the shared level is down, or when a key of them must not touch it: their tokens may be older than an invalidation that it was not told of.</summary>
+    public async ValueTask<IReadOnlyList<bool>?> WriteAsync(IReadOnlyList<SharedWrite> writes) => IsDown || writes.Any(IsBypassed)
         ? null
         : await TryAsync(static (store, writes, token) => store.WriteManyAsync(writes, token), writes, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
 
@@ -58,6 +58,19 @@ internal sealed partial class SharedLink(ISharedCacheStore store, FencedCacheOpt
             }).ConfigureAwait(Systematic.KeepContext))
         {
             Keep(keys, tags);
+        }
+    }
+
+    /// <summary>Gives tokens back. One that stays behind is only waited for, and not for long.</summary>
+    public async ValueTask ReleaseAsync(SharedToken[] tokens)
+    {
+        if (!IsDown)
+        {
+            await TryAsync(static async (store, tokens, token) =>
+            {
+                await store.ReleaseAsync(tokens, token).ConfigureAwait(Systematic.KeepContext);
+                return true;
+            }, tokens, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
         }
     }
 

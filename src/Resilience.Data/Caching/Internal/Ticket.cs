@@ -1,7 +1,7 @@
 namespace Resilience.Data;
 
-/// <summary>What a load may do with its value.</summary>
-internal readonly record struct Ticket(TicketKind Kind, string? Token = null)
+/// <summary>What a load may do with its value. A token that another load was given first is not this one's to give back.</summary>
+internal readonly record struct Ticket(TicketKind Kind, string? Token = null, bool IsOwn = false)
 {
     public static Ticket LocalOnly => new(TicketKind.LocalOnly);
 
@@ -11,7 +11,9 @@ internal readonly record struct Ticket(TicketKind Kind, string? Token = null)
 
     public static Ticket Refused => new(TicketKind.Refused);
 
-    public static Ticket With(string token) => new(TicketKind.Token, token);
+    /// <summary>What a read of the shared level that found no entry allows.</summary>
+    public static Ticket Of(SharedResult result) =>
+        result.Token is { } token ? new Ticket(TicketKind.Token, token, result.TokenAge is null) : Refused;
 }
 
 /// <summary>The cases of <see cref="Ticket"/>.</summary>

@@ -41,6 +41,6 @@ internal static partial class DataLog
     [LoggerMessage(4032, LogLevel.Debug, "An entry of the shared level could not be read and counts as missing.")]
     public static partial void UnreadableEntry(ILogger logger, Exception? exception);
 
-    [LoggerMessage(4033, LogLevel.Error, "More than {Limit} invalidations wait for the shared level; it is bypassed for every key until they have been sent.")]
-    public static partial void PendingOverflow(ILogger logger, int limit);
+    [LoggerMessage(4033, LogLevel.Error, "More than {Limit} invalidations wait for the shared level; it is bypassed for every key for {Seconds} s, until what was stored before has ended.")]
+    public static partial void PendingOverflow(ILogger logger, int limit, double seconds);
 }
