@@ -52,6 +52,27 @@ public sealed class ProducerTests
         events[^1].ShouldBe(new ParsedEvent("close", """{"reason":"completed"}""", string.Empty));
     }
 
+    [Theory]
+    [InlineData(SseCloseReason.Timeout, "TIMEOUT")]
+    [InlineData(SseCloseReason.TokenRevoked, "TOKEN_REVOKED")]
+    [InlineData(SseCloseReason.Shutdown, "shutdown")]
+    public async Task A_busy_producers_stream_that_is_told_to_end_gets_its_last_words_at_once(SseCloseReason reason, string told)
+    {
+        var produced = 0;
+        await using var app = await StartAsync(_ => Endless(() => Interlocked.Increment(ref produced)));
+        await using var stream = await app.OpenAsync("/p");
+        await Watchdog.UntilAsync(() => Volatile.Read(ref produced) > 8);
+        app.Node.Connections.Single().TryClose(reason).ShouldBeTrue();
+        var before = Volatile.Read(ref produced);
+
+        // The clock stands still, so nothing but the stream itself can end it; and what the producer has ready is not sent any more.
+        var events = await stream.ReadToEndAsync().Within();
+        events[^1].Data.ShouldContain(told);
+        events.Count.ShouldBeLessThan(before + 2);
+        events.SkipLast(1).ShouldAllBe(static e => e.Data.Length == 8192, "an event that was begun is finished");
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
+    }
+
     [Fact]
     public async Task A_producer_waits_for_its_client_and_holds_a_bounded_number_of_bytes()
     {

@@ -41,7 +41,11 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
             {
                 other = result;
                 connection.TryClose(SseCloseReason.Refused);
-                node.CountRejected(RejectReasons.Handler);
+                if (result is not RefusedResult)
+                {
+                    // Our own refusal counts itself when it is written.
+                    node.CountRejected(RejectReasons.Handler);
+                }
             }
         }
         catch (Exception e)
