@@ -132,7 +132,9 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
 
         refused = string.Empty;
         var connection = new SseConnection(node, settings, key, network, AddressText(address, network), Callers.User(http));
+        Systematic.Interleave("sse.slot.taken");
         connection.Register();
+        Systematic.Interleave("sse.registered");
         if (drain.IsDraining)
         {
             // It began between the look and the registration: this one must end as well.
