@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -71,6 +72,35 @@ public sealed class ProducerTests
         events.Count.ShouldBeLessThan(before + 2);
         events.SkipLast(1).ShouldAllBe(static e => e.Data.Length == 8192, "an event that was begun is finished");
         await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_told_to_end_finishes_the_event_that_was_begun_and_takes_no_other()
+    {
+        await using var app = await TestApp.StartAsync();
+        await using var stream = await app.OpenAsync();
+        var full = new TaskCompletionSource();
+        var frame = SseEncoder.Encode(null, null, null, new byte[8192].AsSpan());
+        await using var source = new ProducerSource(app.Node, app.Node.Connections.Single(), async (sink, ct) =>
+        {
+            for (var queued = 0; ; queued += frame.Length)
+            {
+                if (queued >= 64 * 1024)
+                {
+                    full.TrySetResult();
+                }
+
+                await sink.WriteAsync(frame, ct);
+            }
+        });
+        source.Begin(3000);
+        await full.Task.Within();
+        var writer = PipeWriter.Create(Stream.Null);
+        source.Fill(writer, single: false).Bytes.ShouldBe(SseSource.SliceBytes);
+        source.HasRest.ShouldBeTrue("an event was begun");
+        var rest = source.FillRest(writer);
+        (SseSource.SliceBytes + rest.Bytes).ShouldBe(4 * frame.Length);
+        source.HasRest.ShouldBeFalse("what waits is not sent any more");
     }
 
     [Fact]
