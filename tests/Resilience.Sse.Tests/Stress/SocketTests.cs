@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Resilience.Sse.Tests.Support;
@@ -82,6 +83,49 @@ public sealed class SocketTests
     }
 
     [Fact]
+    public async Task I5_A_peer_that_vanishes_on_HTTP2_is_removed_with_all_its_streams_in_time()
+    {
+        await using var app = await SseApp.StartAsync(
+            static o =>
+            {
+                o.HeartbeatInterval = TimeSpan.FromSeconds(1);
+                o.StaleTimeout = TimeSpan.FromSeconds(3);
+            },
+            protocols: HttpProtocols.Http2);
+        Socket? socket = null;
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, ct) =>
+            {
+                socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(app.EndPoint, ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var http = new HttpClient(handler) { BaseAddress = app.Address, DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        await using var one = await SseReader.OpenAsync(http, "/events");
+        await using var two = await SseReader.OpenAsync(http, "/events");
+        app.Node.Connections.Select(static c => c.SharedTransport).Distinct().Count().ShouldBe(1, "both streams share one connection");
+        using var dark = DarkSocket.Attach(socket!);
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(5), () => app.Closed);
+    }
+
+    [Fact]
+    public async Task I10_On_a_socket_the_TIMEOUT_event_is_the_last_and_the_response_ends_properly()
+    {
+        await using var app = await SseApp.StartAsync(static o => o.MaxLifetime = TimeSpan.FromSeconds(1));
+        using var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
+        (await client.ReadUntilAsync(static c => c.Terminated)).ShouldBeTrue("the chunks are ended, not cut");
+        client.Parser.Events.Single().Data.ShouldBe("""{"error":"Connection timeout","code":"TIMEOUT"}""");
+
+        // What a browser does next.
+        await app.Publisher.PublishAsync("news", "meanwhile");
+        using var again = await RawClient.ConnectAsync(app.EndPoint, "/events", client.Parser.LastEventId);
+        (await again.ReadUntilAsync(static c => c.Parser.Events.Count > 0)).ShouldBeTrue();
+        again.Parser.Events[0].Data.ShouldBe("meanwhile");
+    }
+
+    [Fact]
     public async Task I4_A_stalled_reader_among_100_is_cut_by_policy_delays_nobody_and_holds_little_memory()
     {
         var sockets = new ServerSockets();
@@ -120,7 +164,7 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public async Task I4_Two_hundred_stalled_readers_and_large_events_hold_little_more_than_their_shared_frames()
+    public async Task I6_Two_hundred_stalled_readers_and_large_events_hold_little_more_than_their_shared_frames()
     {
         var sockets = new ServerSockets();
         await using var app = await SseApp.StartAsync(static o =>
@@ -196,7 +240,7 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public async Task On_HTTP2_a_stalled_stream_is_cut_and_its_siblings_live()
+    public async Task I4_On_HTTP2_a_stalled_stream_is_cut_and_its_siblings_live()
     {
         await using var app = await SseApp.StartAsync(
             static o =>

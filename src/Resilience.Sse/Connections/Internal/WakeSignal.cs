@@ -43,7 +43,7 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         if (Release())
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Systematic.Queue(this);
         }
     }
 
