@@ -50,8 +50,8 @@ public abstract class PresenceTests(string database) : IAsyncLifetime
     public async Task One_who_comes_back_at_once_never_left()
     {
         // Long enough to come back on the slowest machine; the default of 3 s is tested with a clock of its own.
-        using var folder = new TempFolder("presence-return");
-        await using var app = await TestApp.StartAsync(folder.FullPath, ["--Presence:LeaveDelay=00:01:00"]);
+        await using var home = await AppHome.CreateAsync(database);
+        await using var app = await home.StartAsync(["--Presence:LeaveDelay=00:01:00"]);
         using var ann = await app.NewUserAsync();
         using var ben = await app.NewUserAsync();
         var id = await ann.CreateChannelAsync();
