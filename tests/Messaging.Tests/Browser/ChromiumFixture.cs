@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Resilience.TestKit;
 
 namespace Messaging.Tests.Browser;
 
