@@ -1,3 +1,5 @@
+using Resilience.TestKit;
+
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The members of a channel learn who comes and who goes; one who is back within three seconds never left.</summary>
