@@ -142,6 +142,7 @@ public sealed class AttachmentOperatorTests
         await File.WriteAllTextAsync(data.PathOf("attachments/ab/orphan.bin"), "orphan", Encoding.UTF8);
 
         (await user.PostAsync("/ops/sweep", new { dryRun = true })).ShouldBeRefused(403);
+        (await user.GetAsync("/ops/audit")).ShouldBeRefused(403);
         var sweep = await operatorClient.PostAsync("/ops/sweep", new { dryRun = true });
         // The sweeper's own first run may be at work: one runs at a time.
         await Watchdog.UntilAsync(async () => sweep.Status != 409 || (sweep = await operatorClient.PostAsync("/ops/sweep", new { dryRun = true })).Status != 409);
