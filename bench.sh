@@ -5,7 +5,7 @@
 #   ./bench.sh NAME...          runs them
 #   ./bench.sh all              runs every one
 #   ./bench.sh peers            runs those whose name begins with Peers: beside servers of other ecosystems (benchmarks/peers/)
-#   ./bench.sh compare [NAME]   runs what has a stored result (or NAME) and fails on a loss above 20 % of a stored ratio
+#   ./bench.sh compare [NAME]   runs what has a stored result (or NAME) and fails on a loss above 20 % of a stored ratio (requests 50 %, a p95 100 %)
 #
 # One run at a time (a lock), and none on a busy machine; --force runs anyway and says so in the result.
 set -uo pipefail

@@ -36,7 +36,7 @@ call() { # method, path, then arguments of curl; sets $status and $body
   printf 'header = "Authorization: Bearer %s"\n' "$token" > "$work/auth"
   status=$(curl --silent --show-error --max-time "$timeout" --config "$work/auth" --request "$method" \
     --output "$work/body" --write-out '%{http_code}' "$@" "$url$path" 2> "$work/error") || status="no answer: $(cat "$work/error")"
-  body=$(cat "$work/body" 2> /dev/null)
+  body=$(tr -d '\000' < "$work/body" 2> /dev/null) # a file has bytes that no variable can hold
 }
 post() { call POST "$1" --header 'Content-Type: application/json' --data-binary "$2"; }
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" <<< "${2:-$body}" | head -n 1; }

@@ -49,6 +49,14 @@ internal static class Cleanup
         _ = dispatch;
     }
 
+    public static void Come(CoalescingLane<string, int> presence)
+    {
+        // snippet: cleanup-lane-delay
+        presence.Post("room:1", 1, TimeSpan.Zero);
+        presence.Post("room:1", -1);
+        // end
+    }
+
     // snippet: cleanup-index
     internal sealed class Rooms : IBatchCleanup<string, long>
     {

@@ -74,6 +74,14 @@ internal static class QueuesSnippets
         // end
     }
 
+    public static void RegisterFamily(IHostApplicationBuilder builder)
+    {
+        // snippet: trimmer-family
+        builder.Services.AddStreamTrimmer(o => o.AddFamily("room:", s => (s.MaxLength, s.MaxAge) = (1_000, TimeSpan.FromDays(7))))
+            .UseRedis(o => o.Configuration = "localhost:6379");
+        // end
+    }
+
     public static async Task Append(IDatabase database, IStreamTrimmer trimmer)
     {
         // snippet: trimmer-notify

@@ -24,7 +24,7 @@ internal sealed class Conversation(Uri server, TimeProvider time)
             }
 
             var channelId = await api.EnterAsync(channel, cancellationToken);
-            Tell($"You are in {channel}. Type a line to send it; Ctrl+D ends.");
+            Tell($"You are in {channel}. Type a line to send it, /in 10m and a line to send it later; Ctrl+D ends.");
             return await TalkAsync(http, api, channelId, cancellationToken);
         }
         catch (HttpRequestException error)
@@ -56,7 +56,16 @@ internal sealed class Conversation(Uri server, TimeProvider time)
     {
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
         {
-            if (line.Trim().Length > 0 && !queue.TryAdd(new OutgoingMessage(Guid.CreateVersion7().ToString("N"), line)))
+            if (line.Trim().Length == 0)
+            {
+                continue;
+            }
+
+            if (!TypedLine.TryParse(line, out var typed, out var mistake))
+            {
+                Tell(mistake);
+            }
+            else if (!queue.TryAdd(new OutgoingMessage(Guid.CreateVersion7().ToString("N"), typed.Text, typed.DelaySeconds)))
             {
                 Tell("Too much is waiting to be sent; this line was not taken.");
             }

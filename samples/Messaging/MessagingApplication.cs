@@ -8,6 +8,7 @@ using Messaging.Messages;
 using Messaging.Operations;
 using Messaging.Presence;
 using Messaging.Realtime;
+using Messaging.Scheduling;
 
 namespace Messaging;
 
@@ -29,6 +30,7 @@ internal static class MessagingApplication
         builder.AddRealtime();
         builder.AddChannels();
         builder.AddMessages();
+        builder.AddScheduling();
         builder.AddAttachments();
         builder.AddClientEvents();
         builder.AddPresence();
@@ -42,10 +44,13 @@ internal static class MessagingApplication
         api.MapChannels();
         api.MapModeration();
         api.MapMessages();
+        api.MapScheduling();
         api.MapAttachments();
         api.MapRealtime();
         api.MapClientEvents();
+        api.MapPresence();
         app.MapAttachmentOperations();
+        app.MapSchedulingOperations();
         app.MapHealth();
         return app;
     }

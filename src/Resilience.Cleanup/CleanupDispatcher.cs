@@ -20,9 +20,8 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
     private readonly Supervisor _supervisor;
     private readonly DispatcherTelemetry _telemetry;
     private int _started;
-    private long _posted;
-    private long _closed;
-    private long _inline;
+    private PaddedCounter _inline;
+    private PaddedCounter _closed;
     private long _sourceLimited;
     private long _lockTimeouts;
 
@@ -81,19 +80,19 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
             return CleanupDispatch.AlreadyClosing;
         }
 
-        Interlocked.Increment(ref _posted);
         Systematic.Interleave("dispatcher: begun");
-        var low = _limiter.IsOver(source);
-        var entry = new QueueEntry(core, Time.GetTimestamp(), low);
-        var dispatch = Enqueue(entry);
+        var now = Time.GetTimestamp();
+        var low = _limiter.IsOver(source, now);
+        core.MarkPosted(now, low);
+        var dispatch = Enqueue(core);
         if (dispatch is CleanupDispatch.Queued or CleanupDispatch.QueuedLow)
         {
             EnsureStarted();
         }
         else
         {
-            Interlocked.Increment(ref _inline);
-            Run(entry, counted: false);
+            _inline.Increment();
+            Run(core, counted: false);
         }
 
         if (low)
@@ -109,16 +108,17 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
     public CleanupDispatcherSnapshot Snapshot()
     {
         var depth = Queue.Depth;
-        var closed = Interlocked.Read(ref _closed);
+        var closed = _closed.Value;
+        var inline = _inline.Value;
         return new CleanupDispatcherSnapshot
         {
             // Read after what is closed, so that nothing seems closed that was not posted.
             Closed = closed,
-            Posted = Interlocked.Read(ref _posted),
+            Posted = Queue.Added + inline,
             QueuedNormal = depth.Normal,
             QueuedLow = depth.Low,
             OldestAge = OldestAge(),
-            Inline = Interlocked.Read(ref _inline),
+            Inline = inline,
             SourceLimited = Interlocked.Read(ref _sourceLimited),
             Workers = _supervisor.Workers,
             StuckWorkers = _supervisor.Stuck,
@@ -152,13 +152,28 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
 
     internal TimeSpan OldestAge() => Queue.OldestPostedAt is { } posted ? Time.GetElapsedTime(posted) : TimeSpan.Zero;
 
-    /// <summary>For workers: closes a scope that they took out of their claim.</summary>
-    internal void Close(QueueEntry entry) => Run(entry, counted: true);
+    /// <summary>For workers: closes a scope that they took out of their claim. True when it has ended; then the queue must be told of it.</summary>
+    internal bool TryClose(ScopeCore entry, ref long now)
+    {
+        // A scope may have been made with another clock, whose timestamps mean nothing here.
+        var shared = ReferenceEquals(entry.Time, Time);
+        var closing = shared ? entry.RunBegunAsync(now) : entry.RunBegunAsync();
+        if (!closing.IsCompleted)
+        {
+            _ = EndAsync(closing, entry, counted: true);
+            now = Time.GetTimestamp();
+            return false;
+        }
+
+        now = shared ? Math.Max(now, entry.EndedAt) : Time.GetTimestamp();
+        Ended(entry, now);
+        return true;
+    }
 
     internal void BatchDone(int count) => _telemetry.BatchDone(count);
 
     /// <summary>For workers and the supervisor: an entry that was taken out of a claim goes to the next worker, or is closed here when there is none.</summary>
-    internal void PutBack(QueueEntry entry)
+    internal void PutBack(ScopeCore entry)
     {
         entry.Attempts++;
         if (entry.Attempts > MaxAttempts || !Queue.TryPutBack(entry))
@@ -167,7 +182,7 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
         }
     }
 
-    private CleanupDispatch Enqueue(QueueEntry entry)
+    private CleanupDispatch Enqueue(ScopeCore entry)
     {
         if (!_breaker.TryPass(out var probe))
         {
@@ -203,36 +218,38 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
         }
     }
 
-    private void Run(QueueEntry entry, bool counted)
+    private void Run(ScopeCore entry, bool counted)
     {
-        var closing = entry.Core.RunBegunAsync();
-        if (closing.IsCompleted)
-        {
-            Ended(entry, counted);
-        }
-        else
+        var closing = entry.RunBegunAsync();
+        if (!closing.IsCompleted)
         {
             _ = EndAsync(closing, entry, counted);
-        }
-    }
-
-    private async Task EndAsync(ValueTask<CleanupReport> closing, QueueEntry entry, bool counted)
-    {
-        await closing.ConfigureAwait(Systematic.KeepContext);
-        Ended(entry, counted);
-    }
-
-    private void Ended(QueueEntry entry, bool counted)
-    {
-        Interlocked.Increment(ref _closed);
-        if (_telemetry.HasMetrics)
-        {
-            _telemetry.Closed(Time.GetElapsedTime(entry.PostedAt));
+            return;
         }
 
+        Ended(entry, Time.GetTimestamp());
         if (counted)
         {
-            Queue.Ended();
+            Queue.Ended(1);
+        }
+    }
+
+    private async Task EndAsync(ValueTask<CleanupReport> closing, ScopeCore entry, bool counted)
+    {
+        await closing.ConfigureAwait(Systematic.KeepContext);
+        Ended(entry, Time.GetTimestamp());
+        if (counted)
+        {
+            Queue.Ended(1);
+        }
+    }
+
+    private void Ended(ScopeCore entry, long now)
+    {
+        _closed.Increment();
+        if (_telemetry.HasMetrics)
+        {
+            _telemetry.Closed(Time.GetElapsedTime(entry.PostedAt, now));
         }
     }
 

@@ -10,7 +10,7 @@ public sealed class CleanupDispatcherOptions
     public WorkerCount Workers { get; set; } = WorkerCount.Auto;
 
     /// <summary>How many posted scopes may be waiting or running at once, over both lanes. Above it, the steps run on the caller.</summary>
-    /// <value>Default 65,536 scopes; 1 to 16,777,216. Memory is taken as it is needed: 24 bytes a scope.</value>
+    /// <value>Default 65,536 scopes; 1 to 16,777,216. Memory is taken as it is needed: 8 bytes a scope.</value>
     [Bounds(1, 16_777_216)]
     public int QueueCapacity { get; set; } = 65_536;
 

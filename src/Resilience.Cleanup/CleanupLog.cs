@@ -17,7 +17,7 @@ internal static partial class CleanupLog
     [LoggerMessage(5001, LogLevel.Warning, "A scope took {ElapsedMilliseconds:0} ms to close ({Steps} steps, {Reason}).")]
     public static partial void ScopeSlow(ILogger logger, double elapsedMilliseconds, int steps, CleanupReason reason);
 
-    [LoggerMessage(5002, LogLevel.Warning, "The step {Step} was registered after its scope had closed, ran at once, and failed.")]
+    [LoggerMessage(5002, LogLevel.Warning, "The step {Step} ended after its scope had closed, and failed.")]
     public static partial void LateStepFailed(ILogger logger, string step, Exception exception);
 
     [LoggerMessage(5003, LogLevel.Debug, "The step {Step} ended after it had been given up.")]

@@ -37,7 +37,7 @@ internal sealed partial class CleanupMetrics
         _replaced = meter.CreateCounter<long>("resilience.cleanup.worker.replaced", "{worker}", "Workers that were replaced because a step blocked them.");
         meter.CreateObservableGauge("resilience.cleanup.queue.depth", Depth, "{scope}", "Scopes that wait, by lane.");
         meter.CreateObservableGauge("resilience.cleanup.queue.capacity", () => Read(static d => d.Options.QueueCapacity), "{scope}", "The bound on pending scopes.");
-        meter.CreateObservableGauge("resilience.cleanup.pending", () => Read(static d => d.Queue.Pending), "{scope}", "Scopes that wait or are being closed.");
+        meter.CreateObservableGauge("resilience.cleanup.pending", () => Volatile.Read(ref _dispatcher)?.Snapshot().Pending ?? 0, "{scope}", "Scopes that wait or are being closed.");
         meter.CreateObservableGauge(
             "resilience.cleanup.queue.oldest_age", () => Volatile.Read(ref _dispatcher)?.OldestAge().TotalSeconds ?? 0, "s", "How long the oldest waiting scope has waited.");
         meter.CreateObservableGauge("resilience.cleanup.breaker.state", () => Read(static d => (int)d.Breaker.State), "{state}", "0 closed, 1 open, 2 probing.");

@@ -22,11 +22,14 @@ public sealed partial class CoalescingLane<TKey, T>
         {
             _draining = true;
             _emptied = emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            foreach (var item in _items.Values.Where(static i => i is { Waits: true, IsBusy: false }))
+            foreach (var item in _items.Values.Where(static i => i.Waits))
             {
                 item.Due = 0;
                 item.Version++;
-                Enter(item);
+                if (!item.IsBusy)
+                {
+                    Enter(item);
+                }
             }
 
             if (_items.Count == 0)
@@ -199,7 +202,7 @@ public sealed partial class CoalescingLane<TKey, T>
                 {
                     item.IsBusy = false;
                     item.Attempts = attempts + 1;
-                    item.Due = Math.Max(item.Due, _time.GetTimestamp() + (_draining ? 0 : RetryTicks(attempts)));
+                    item.Due = _draining ? 0 : Math.Max(item.Due, _time.GetTimestamp() + RetryTicks(attempts));
                     Replace(item, keeps, merged);
                     Arm();
                     return;
@@ -225,7 +228,12 @@ public sealed partial class CoalescingLane<TKey, T>
             _telemetry.GivenUp(attempts + 1, fault);
         }
 
-        if (Pending < _options.Capacity * 3 / 4)
+        LookForRoom();
+    }
+
+    private void LookForRoom()
+    {
+        if (Pending <= _options.Capacity * 3 / 4)
         {
             _telemetry.Roomy();
         }

@@ -145,13 +145,22 @@ public sealed partial class CoalescingLane<TKey, T> : ILaneState, IAsyncDisposab
             Systematic.Interleave("lane: merged");
             lock (_lock)
             {
-                if (item.Waits && item.Version == version)
+                if (!item.Waits || item.Version != version)
                 {
-                    Replace(item, keeps, merged);
-                    _telemetry.Coalesced();
-                    return keeps ? CoalescingPost.Merged : CoalescingPost.CancelledOut;
+                    continue;
                 }
+
+                Replace(item, keeps, merged);
             }
+
+            _telemetry.Coalesced();
+            if (keeps)
+            {
+                return CoalescingPost.Merged;
+            }
+
+            LookForRoom();
+            return CoalescingPost.CancelledOut;
         }
     }
 

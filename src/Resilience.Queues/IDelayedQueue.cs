@@ -73,6 +73,7 @@ public interface IDelayedQueue<T> : IDelayedQueue
     /// <param name="cancellationToken">Ends the waiting. What has been claimed is returned all the same.</param>
     /// <returns>The deliveries in the order of due time and arrival; empty when nothing became due in time. At most one of them is a suspect.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="max"/> or <paramref name="wait"/> is outside its bounds.</exception>
+    /// <exception cref="ObjectDisposedException">The container was disposed while the call waited.</exception>
     ValueTask<IReadOnlyList<Delivery<T>>> ClaimAsync(int max, TimeSpan wait, CancellationToken cancellationToken = default);
 
     /// <summary>Acknowledges many deliveries, up to <see cref="DelayedQueueOptions.MaxBatchSize"/> in one operation of the store.</summary>

@@ -34,6 +34,7 @@ public static class SseServiceCollectionExtensions
         services.TryAddSingleton<SseMetrics>();
         services.TryAddSingleton<TokenRevalidator>();
         services.TryAddSingleton<SseNode>();
+        services.TryAddSingleton<ISseBackplane, LocalBackplane>();
         services.TryAddSingleton<SseDrain>();
         services.TryAddSingleton<SseConnector>();
         services.TryAddSingleton<ISsePublisher, SsePublisher>();

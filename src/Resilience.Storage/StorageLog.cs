@@ -76,4 +76,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(3025, LogLevel.Warning, "An operator declared that root {Root} and this database belong together.")]
     public static partial void RootAccepted(ILogger logger, string root);
+
+    [LoggerMessage(3026, LogLevel.Debug, "The file of the abandoned upload {UploadId} could not be deleted and stays for a later run.")]
+    public static partial void UploadNotReaped(ILogger logger, string uploadId, Exception exception);
 }

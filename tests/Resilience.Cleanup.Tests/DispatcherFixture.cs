@@ -39,7 +39,9 @@ internal sealed class DispatcherFixture : IAsyncDisposable
         gate.Wait();
     });
 
-    public Task WhenAllClosedAsync() => Watchdog.UntilAsync(() => Dispatcher.Snapshot().Pending == 0, detail: () => Dispatcher.Snapshot().ToString());
+    /// <summary>Closed, and the queue has room again: it is told once per batch.</summary>
+    public Task WhenAllClosedAsync() =>
+        Watchdog.UntilAsync(() => Dispatcher.Snapshot().Pending == 0 && Dispatcher.Queue.Pending == 0, detail: () => Dispatcher.Snapshot().ToString());
 
     public async ValueTask DisposeAsync()
     {

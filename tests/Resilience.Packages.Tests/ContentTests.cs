@@ -70,9 +70,12 @@ public sealed class ContentTests(PackedPackages packed)
         var again = Path.Combine(packed.Scratch, "again");
         await PackedPackages.PackAsync(again);
 
-        foreach (var path in Directory.EnumerateFiles(packed.Folder, "*.nupkg"))
+        foreach (var folder in new[] { packed.Folder, packed.PublishFolder })
         {
-            Hashes(path).ShouldBe(Hashes(Path.Combine(again, Path.GetFileName(path))), ignoreOrder: true);
+            foreach (var path in Directory.EnumerateFiles(folder, "*.nupkg"))
+            {
+                Hashes(path).ShouldBe(Hashes(Path.Combine(again, Path.GetFileName(folder), Path.GetFileName(path))), ignoreOrder: true);
+            }
         }
     }
 

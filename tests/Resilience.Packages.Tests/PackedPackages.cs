@@ -16,14 +16,18 @@ public sealed partial class PackedPackages : IAsyncLifetime
 
     public string Scratch { get; } = Directory.CreateTempSubdirectory("resilience-packages-").FullName;
 
-    public string Folder => Path.Combine(Scratch, "packages");
+    /// <summary>The set that is run here, and that consumers of these tests restore.</summary>
+    public string Folder => Path.Combine(Scratch, "packages", "run");
+
+    /// <summary>The set that users get; its Redis client is not run here.</summary>
+    public string PublishFolder => Path.Combine(Scratch, "packages", "publish");
 
     public static TheoryData<string> Names =>
         [.. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories).Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     public async ValueTask InitializeAsync()
     {
-        await PackAsync(Folder);
+        await PackAsync(Path.Combine(Scratch, "packages"));
         await File.WriteAllTextAsync(Path.Combine(Scratch, "nuget.config"), await SourcesAsync());
     }
 
@@ -41,9 +45,11 @@ public sealed partial class PackedPackages : IAsyncLifetime
 
     public ZipArchive Open(string name, string extension = "nupkg") => ZipFile.OpenRead(Path.Combine(Folder, $"{name}.{Version}.{extension}"));
 
-    public XDocument Nuspec(string name)
+    public XDocument Nuspec(string name) => Nuspec(name, Folder);
+
+    public static XDocument Nuspec(string name, string folder)
     {
-        using var package = Open(name);
+        using var package = ZipFile.OpenRead(Path.Combine(folder, $"{name}.{Version}.nupkg"));
         using var stream = package.GetEntry($"{name}.nuspec")!.Open();
         return XDocument.Load(stream);
     }
@@ -75,7 +81,7 @@ public sealed partial class PackedPackages : IAsyncLifetime
         var shared = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         return $"""
             <configuration>
-              <packageSources><add key="packed" value="packages" /></packageSources>
+              <packageSources><add key="packed" value="packages/run" /></packageSources>
               <packageSourceMapping>
                 <packageSource key="packed"><package pattern="Resilience.*" /></packageSource>
                 {string.Join("\n    ", mappings)}

@@ -7,6 +7,8 @@ using Resilience.Cleanup;
 namespace Resilience.Benchmarks.Cleanup;
 
 [Description("What does a posted scope cost until it is closed, with 1, 2 and 4 workers, beside a plain bounded channel whose reader closes it?")]
+[WarmupCount(150)] // one invocation per iteration: fewer would measure code that the JIT has not optimised yet
+[IterationCount(60)]
 public class DispatcherPostBenchmark
 {
     private const int Count = 10_000;

@@ -6,6 +6,8 @@ using Resilience.Cleanup;
 namespace Resilience.Benchmarks.Cleanup;
 
 [Description("What does it cost to close a scope with five synchronous steps, beside a hand-written try/finally chain and a DI scope with five disposables?")]
+[WarmupCount(150)] // one invocation per iteration: fewer would measure code that the JIT has not optimised yet
+[IterationCount(60)]
 public class ScopeCloseBenchmark
 {
     private const int Count = 4096;

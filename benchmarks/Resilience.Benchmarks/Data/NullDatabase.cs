@@ -60,7 +60,7 @@ internal sealed class NullCommand : DbCommand
 
     protected override DbConnection? DbConnection { get; set; }
 
-    protected override DbParameterCollection DbParameterCollection { get; } = new NullParameters();
+    protected override DbParameterCollection DbParameterCollection { get; } = new OneParameter();
 
     protected override DbTransaction? DbTransaction { get; set; }
 
@@ -83,9 +83,37 @@ internal sealed class NullCommand : DbCommand
     protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => throw new NotSupportedException("Not needed here.");
 }
 
-internal sealed class NullParameters : DbParameterCollection
+/// <summary>A key, as most commands have one.</summary>
+internal sealed class NullParameter : DbParameter
 {
-    public override int Count => 0;
+    public override DbType DbType { get; set; }
+
+    public override ParameterDirection Direction { get; set; }
+
+    public override bool IsNullable { get; set; }
+
+    [AllowNull]
+    public override string ParameterName { get; set; } = "id";
+
+    public override int Size { get; set; }
+
+    [AllowNull]
+    public override string SourceColumn { get; set; } = "";
+
+    public override bool SourceColumnNullMapping { get; set; }
+
+    public override object? Value { get; set; } = 42;
+
+    public override void ResetDbType()
+    {
+    }
+}
+
+internal sealed class OneParameter : DbParameterCollection
+{
+    private static readonly NullParameter Id = new();
+
+    public override int Count => 1;
 
     public override object SyncRoot => this;
 
@@ -107,7 +135,7 @@ internal sealed class NullParameters : DbParameterCollection
     {
     }
 
-    public override IEnumerator GetEnumerator() => Array.Empty<object>().GetEnumerator();
+    public override IEnumerator GetEnumerator() => new object[] { Id }.GetEnumerator();
 
     public override int IndexOf(object value) => -1;
 
@@ -129,7 +157,7 @@ internal sealed class NullParameters : DbParameterCollection
     {
     }
 
-    protected override DbParameter GetParameter(int index) => throw new NotSupportedException("Not needed here.");
+    protected override DbParameter GetParameter(int index) => Id;
 
     protected override DbParameter GetParameter(string parameterName) => throw new NotSupportedException("Not needed here.");
 

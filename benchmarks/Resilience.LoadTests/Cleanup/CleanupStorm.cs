@@ -22,7 +22,7 @@ internal sealed class CleanupStorm : ILoadTest
         {
             ["Task.Run per disconnect, one lock per key and member"] = TaskRunAsync,
             ["one by one under one lock"] = OneLockAsync,
-            ["Resilience dispatcher"] = DispatchAsync,
+            ["Resilience dispatcher"] = () => DispatchAsync(timed: false),
         };
         var costs = cases.Keys.ToDictionary(static name => name, static _ => new List<double>());
         for (var round = -1; round < Rounds; round++)
@@ -40,11 +40,17 @@ internal sealed class CleanupStorm : ILoadTest
 
         var baseline = costs.First().Value.Min();
         var rows = costs.Select(c => new ResultRow(c.Key, c.Value.Min(), "us CPU/connection", c.Value.Min() / baseline)).ToList();
+        // One more round whose removals are timed twice, because the clock alone cannot tell work from a thread that was not running.
+        var removals = await DispatchAsync(timed: true);
         var holds = _holds.Order().ToArray();
         rows.Add(new ResultRow("Resilience dispatcher, hold of a channel's lock, p99.9", holds[(int)(holds.Length * 0.999)] * 1e6, "us"));
-        rows.Add(new ResultRow("Resilience dispatcher, hold of a channel's lock, longest", holds[^1] * 1e6, "us"));
+        rows.Add(new ResultRow("Resilience dispatcher, hold of a channel's lock, longest by the clock", holds[^1] * 1e6, "us"));
+        rows.Add(new ResultRow("Resilience dispatcher, removal under the lock, longest by the clock", removals.Max(static r => r.Wall).TotalMicroseconds, "us"));
+        rows.Add(new ResultRow("Resilience dispatcher, removal under the lock, most CPU of its thread", removals.Max(static r => r.Cpu).TotalMicroseconds, "us"));
         rows.Add(new ResultRow("Resilience dispatcher, lock acquisitions per removed member", _locks / (double)(Scopes * Channels), "locks/member"));
-        return new LoadTestResult(rows, $"Target: at most 1 us + 0.1 us per channel = 1.5 us CPU per connection (making and registering the scopes is not counted), and a hold below 1,000 us (the longest includes what the scheduler of a shared machine takes). Best of {Rounds} alternating rounds.");
+        return new LoadTestResult(
+            rows,
+            $"Target: at most 1 us + 0.1 us per channel = 1.5 us CPU per connection (making and registering the scopes is not counted), and a hold below 1,000 us. A hold is one batch of at most 64 members; what the clock shows above the CPU of the thread is time in which the thread did not run (preempted on {Environment.ProcessorCount} processors that the poster, the workers and the machine share, or stopped by the collector). {holds.Length:N0} holds, {holds.Count(static h => h > 0.001)} of them above 1,000 us. Best of {Rounds} alternating rounds.");
     }
 
     private TimeSpan _cpu;
@@ -75,9 +81,10 @@ internal sealed class CleanupStorm : ILoadTest
         return (scopes, index);
     }
 
-    private async Task DispatchAsync()
+    private async Task<List<(TimeSpan Wall, TimeSpan Cpu)>> DispatchAsync(bool timed)
     {
         var (scopes, index) = Build(members: true);
+        var removals = timed ? index.TimeRemovals() : [];
         using var services = new ServiceCollection().AddMetrics().AddCleanupDispatcher(static o => o.QueueCapacity = 131_072).Services.BuildServiceProvider();
         using var listener = new MeterListener
         {
@@ -102,6 +109,7 @@ internal sealed class CleanupStorm : ILoadTest
         _cpu = Cpu() - before;
         _locks = index.Locks;
         Check(index);
+        return removals;
     }
 
     private async Task TaskRunAsync()

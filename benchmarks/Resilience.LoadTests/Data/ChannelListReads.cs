@@ -1,145 +1,105 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Net;
-using Dapper;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Resilience.Benchmarks;
-using Resilience.Data;
 using Resilience.TestKit;
 
 namespace Resilience.LoadTests.Data;
 
-/// <summary>The same list, once with one statement per channel and once through the batch loader, alternating.</summary>
+/// <summary>The same list with one statement per channel, through EF Core, and through the batch loader, alternating.</summary>
 internal sealed class ChannelListReads : ILoadTest
 {
-    private const int Rounds = 15;
+    private static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(0.5);
 
-    public string Question => "How long does a list of channels with its last messages take through the batch loader, beside a Dapper loop?";
+    public string Question => "How long does a list of channels with member count, last message and unread count take through the batch loader, beside a Dapper loop and EF Core?";
 
     public async Task<LoadTestResult> RunAsync(CancellationToken cancellationToken)
     {
         var rows = new List<ResultRow>();
         await using var server = await PostgreSqlServer.StartNewAsync();
-        await using var database = await server.CreateDatabaseAsync();
-        await database.ExecuteAsync(
-            """
-            CREATE TABLE channels (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-            CREATE TABLE messages (id INTEGER PRIMARY KEY, channel_id INTEGER NOT NULL, text TEXT NOT NULL);
-            INSERT INTO channels SELECT i, 'channel ' || i FROM generate_series(1, 10000) i;
-            INSERT INTO messages SELECT i, 1 + i % 10000, 'message ' || i FROM generate_series(1, 100000) i;
-            CREATE INDEX messages_by_channel ON messages (channel_id, id);
-            ANALYZE;
-            """);
-        foreach (var count in new[] { 10, 100, 1_000, 10_000 })
+        await using var database = await ChannelDatabase.CreateAsync(server);
+        await using (var near = new ChannelReaders(database.DataSource, database.ConnectionString))
         {
-            await MeasureAsync(rows, database.DataSource, count, "no delay", cancellationToken);
+            await MeasureAsync(rows, near, 10, "no delay", 60, cancellationToken);
+            await MeasureAsync(rows, near, 100, "no delay", 40, cancellationToken);
+            await MeasureAsync(rows, near, 1_000, "no delay", 25, cancellationToken);
+            await MeasureAsync(rows, near, 10_000, "no delay", 5, cancellationToken);
         }
 
         await using var proxy = new TcpProxy(new IPEndPoint(IPAddress.Loopback, server.Port));
-        proxy.ToServer.Delay = TimeSpan.FromMilliseconds(0.5);
-        var builder = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port };
-        await using var far = NpgsqlDataSource.Create(builder.ConnectionString);
-        var trip = await TripAsync(far, cancellationToken);
-        await MeasureAsync(rows, far, 100, "delaying proxy", cancellationToken);
-        await MeasureAsync(rows, far, 1_000, "delaying proxy", cancellationToken, rounds: 3);
+        proxy.ToServer.Delay = RoundTrip;
+        var far = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Host = "127.0.0.1", Port = proxy.Port };
+        await using var source = NpgsqlDataSource.Create(far.ConnectionString);
+        var trip = await TripAsync(source, cancellationToken) - await TripAsync(database.DataSource, cancellationToken);
+        await using var distant = new ChannelReaders(source, far.ConnectionString);
+        await MeasureAsync(rows, distant, 100, "delaying proxy", 20, cancellationToken);
+        await MeasureAsync(rows, distant, 1_000, "delaying proxy", 8, cancellationToken);
+
         return new LoadTestResult(
             rows,
-            $"Median of {Rounds} alternating rounds (3 for 1,000 channels behind the proxy). Loop: one statement for the channels and one per channel; loader: one for the channels and one per 1,024 of them.",
-            string.Create(CultureInfo.InvariantCulture, $"The proxy is asked for 0.5 ms; with this machine's timers a round trip through it takes {trip:0.0} ms."));
+            "PostgreSQL on the same machine; 10,000 channels with 10 messages and 5 members each. Rounds alternate (60, 40, 25 and 5 for 10, 100, 1,000 and 10,000 channels; 20 and 8 behind the proxy); all give the same rows. EF Core includes all members and messages, because a list of what an Include brings is what it can count.",
+            string.Create(CultureInfo.InvariantCulture, $"The proxy holds what goes to the server back for {RoundTrip.TotalMilliseconds} ms; a round trip through it takes {trip:0.00} ms more than one without."),
+            $"The loop's statement, run for each channel:{Environment.NewLine}{Environment.NewLine}{await ChannelDatabase.ExplainAsync(database.DataSource, ChannelDatabase.One, ("id", 500), ("user", ChannelDatabase.User))}",
+            $"The loader's, run once for 1,000 channels:{Environment.NewLine}{Environment.NewLine}{await ChannelDatabase.ExplainAsync(database.DataSource, ChannelDatabase.Many, ("ids", Enumerable.Range(1, 1_000).ToArray()), ("user", ChannelDatabase.User))}");
     }
 
     private static async Task<double> TripAsync(DbDataSource source, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        var start = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < 50; i++)
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT 1";
+        var times = new Times();
+        for (var i = 0; i < 200; i++)
         {
-            await connection.ExecuteScalarAsync<int>("SELECT 1");
+            await times.AddAsync(() => command.ExecuteScalarAsync(cancellationToken));
         }
 
-        return TimeProvider.System.GetElapsedTime(start).TotalMilliseconds / 50;
+        return times.P50;
     }
 
-    private static async Task MeasureAsync(List<ResultRow> rows, DbDataSource source, int count, string where, CancellationToken cancellationToken, int rounds = Rounds)
+    private static async Task MeasureAsync(List<ResultRow> rows, ChannelReaders readers, int count, string where, int rounds, CancellationToken cancellationToken)
     {
-        var services = new ServiceCollection().AddMetrics();
-        services.AddMonitoredDataSource(_ => new Borrowed(source));
-        services.AddBatchLoader<int, string>("last", static async (context, ids, ct) =>
+        var expected = await ChannelReaders.LoopAsync(readers.Services, count, cancellationToken);
+        var ways = new List<(string Name, Func<Task<List<ChannelRow>>> Read, Times Times)>
         {
-            await using var connection = await context.Services.GetRequiredService<DbDataSource>().OpenConnectionAsync(ct);
-            return (await connection.QueryAsync<(int Id, string Text)>(
-                "SELECT c.id, (SELECT text FROM messages m WHERE m.channel_id = c.id ORDER BY m.id DESC LIMIT 1) FROM unnest(@ids) AS c(id)", new { ids }))
-                .ToDictionary(static r => r.Id, static r => r.Text);
-        });
-        await using var provider = services.BuildServiceProvider();
-        var monitor = provider.GetRequiredService<QueryMonitor>();
-        List<double> loop = [], loader = [];
-        int loopStatements = 0, loaderStatements = 0;
-        for (var round = -1; round < rounds; round++)
+            ("Dapper loop", () => ChannelReaders.LoopAsync(readers.Services, count, cancellationToken), new()),
+            ("EF Core Include, split query", () => readers.IncludeAsync(count, split: true), new()),
+            ("EF Core projection", () => readers.ProjectionAsync(count), new()),
+            ("Resilience loader", () => ChannelReaders.LoaderAsync(readers.Services, count, cancellationToken), new()),
+        };
+        if (count <= 1_000)
         {
-            (var time, loopStatements) = await TimeAsync(monitor, () => LoopAsync(provider, count, cancellationToken));
-            Keep(loop, time, round);
-            (time, loaderStatements) = await TimeAsync(monitor, () => LoaderAsync(provider, count, cancellationToken));
-            Keep(loader, time, round);
+            ways.Insert(1, ("EF Core Include, one query", () => readers.IncludeAsync(count, split: false), new()));
         }
 
-        var baseline = Median(loop);
-        rows.Add(new($"Dapper loop, {count:N0} channels, {where}, {loopStatements:N0} statements", baseline, "ms/list", 1));
-        rows.Add(new($"Resilience loader, {count:N0} channels, {where}, {loaderStatements:N0} statements", Median(loader), "ms/list", Median(loader) / baseline));
-
-        // The first round warms up.
-        static void Keep(List<double> times, double time, int round)
+        var statements = new Dictionary<string, int>();
+        foreach (var (name, read, _) in ways)
         {
-            if (round >= 0)
+            // Warms up, counts and compares.
+            using var scope = readers.Monitor.BeginScope("list");
+            var list = await read();
+            statements[name] = scope.Count;
+            if (!list.SequenceEqual(expected))
             {
-                times.Add(time);
+                throw new InvalidOperationException($"{name} gives another list.");
             }
         }
-    }
 
-    private static async Task<(double Milliseconds, int Statements)> TimeAsync(QueryMonitor monitor, Func<Task> run)
-    {
-        using var scope = monitor.BeginScope("list");
-        var start = TimeProvider.System.GetTimestamp();
-        await run();
-        return (TimeProvider.System.GetElapsedTime(start).TotalMilliseconds, scope.Count);
-    }
-
-    private static async Task LoopAsync(IServiceProvider services, int count, CancellationToken cancellationToken)
-    {
-        await using var connection = await services.GetRequiredService<DbDataSource>().OpenConnectionAsync(cancellationToken);
-        foreach (var id in await connection.QueryAsync<int>("SELECT id FROM channels ORDER BY id LIMIT @count", new { count }))
+        for (var round = 0; round < rounds; round++)
         {
-            await connection.QueryFirstAsync<string>("SELECT text FROM messages WHERE channel_id = @id ORDER BY id DESC LIMIT 1", new { id });
-        }
-    }
-
-    private static async Task LoaderAsync(IServiceProvider services, int count, CancellationToken cancellationToken)
-    {
-        await using var scope = services.CreateAsyncScope();
-        int[] ids;
-        await using (var connection = await services.GetRequiredService<DbDataSource>().OpenConnectionAsync(cancellationToken))
-        {
-            ids = [.. await connection.QueryAsync<int>("SELECT id FROM channels ORDER BY id LIMIT @count", new { count })];
+            foreach (var (_, read, times) in ways)
+            {
+                await times.AddAsync(read);
+            }
         }
 
-        var last = await scope.ServiceProvider.GetRequiredService<IBatchLoader<int, string>>().LoadManyAsync(ids, cancellationToken);
-        if (last.Count != count || last.Values.Any(static l => l.State != LoadState.Found))
+        var loop = ways[0].Times;
+        foreach (var (name, _, times) in ways)
         {
-            throw new InvalidOperationException("The lists differ.");
+            rows.Add(new($"{name}, {count:N0} channels, {where}, p50", times.P50, "ms/list", times.P50 / loop.P50));
+            rows.Add(new($"{name}, {count:N0} channels, {where}, p95", times.P95, "ms/list", times.P95 / loop.P95));
+            rows.Add(new($"{name}, {count:N0} channels, {where}, statements", statements[name], "statements/list", (double)statements[name] / statements["Dapper loop"]));
         }
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    /// <summary>Passes connections on and leaves the source to its owner.</summary>
-    private sealed class Borrowed(DbDataSource inner) : DbDataSource
-    {
-        public override string ConnectionString => inner.ConnectionString;
-
-        protected override DbConnection CreateDbConnection() => inner.CreateConnection();
-
-        protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) => inner.OpenConnectionAsync(cancellationToken);
     }
 }

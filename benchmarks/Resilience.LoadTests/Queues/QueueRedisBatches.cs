@@ -23,26 +23,12 @@ internal sealed class QueueRedisBatches : ILoadTest
             foreach (var batch in best.Keys.ToArray())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var rate = await RunAsync(queue, batch, 1000 * Math.Min(batch, 30));
+                var rate = await RedisCycles.RunAsync(queue, batch, 1000 * Math.Min(batch, 30));
                 best[batch] = round < 0 ? 0 : Math.Max(best[batch], rate);
             }
         }
 
         var rows = best.Select(one => new ResultRow($"Resilience.Queues.Redis, batches of {one.Key}", 1e6 / one.Value, "us/cycle", best[1] / one.Value)).ToList();
         return new LoadTestResult(rows, $"Target: a cycle in batches of 100 costs at most 0.2 of one in batches of 1. Best of {Rounds} alternating rounds, client and server on one machine.");
-    }
-
-    private static async Task<double> RunAsync(IDelayedQueue<byte[]> queue, int batch, int cycles)
-    {
-        var payload = new byte[200];
-        var requests = Enumerable.Range(0, batch).Select(_ => new EnqueueRequest<byte[]>(payload)).ToArray();
-        var began = TimeProvider.System.GetTimestamp();
-        for (var done = 0; done < cycles; done += batch)
-        {
-            await queue.EnqueueBatchAsync(requests);
-            await queue.AcknowledgeAsync(await queue.ClaimAsync(batch, TimeSpan.Zero));
-        }
-
-        return cycles / TimeProvider.System.GetElapsedTime(began).TotalSeconds;
     }
 }

@@ -52,7 +52,7 @@ public sealed class SseServer : IChildScenario
         switch (variant)
         {
             case "resilience":
-                app.MapSse("/events", static (connect, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe((connect.Query("channels") ?? "news").Split(','))));
+                app.MapSse("/events", static (connect, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe(connect.Query("channels")?.Split(',') ?? ["news"])));
                 app.MapPost("/publish", static async (HttpRequest request, ISsePublisher publisher) =>
                 {
                     using var body = new StreamReader(request.Body);

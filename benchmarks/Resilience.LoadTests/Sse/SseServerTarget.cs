@@ -16,6 +16,9 @@ internal sealed class SseServerTarget(ChildProcess server, int port) : ISseTarge
 
     public Task PublishAsync(int count) => server.SendAsync($"publish {count}");
 
+    /// <summary>Publishes one event to each of some channels, from a first one on, around the end of all.</summary>
+    public Task SpreadAsync(int count, int first, int channels) => server.SendAsync($"spread {count} {first} {channels}");
+
     public async Task<double> CpuAsync() => await AskAsync("cpu");
 
     public async Task<long> MemoryAsync() => (long)await AskAsync("memory");

@@ -59,7 +59,9 @@ internal sealed class MessagingApi(HttpClient http)
         try
         {
             using var response = await http.PostAsJsonAsync(
-                $"/api/channels/{channelId}/messages", new { text = message.Text, clientId = message.ClientId }, cancellationToken);
+                $"/api/channels/{channelId}/messages",
+                new { text = message.Text, clientId = message.ClientId, delaySeconds = message.DelaySeconds },
+                cancellationToken);
             if (response.IsSuccessStatusCode)
             {
                 return new SendResult.Stored();

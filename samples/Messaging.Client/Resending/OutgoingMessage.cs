@@ -1,4 +1,4 @@
 namespace Messaging.Client.Resending;
 
-/// <summary>A message on its way. Its client id makes a repetition harmless: the server stores it once.</summary>
-internal sealed record OutgoingMessage(string ClientId, string Text);
+/// <summary>A message on its way. Its client id makes a repetition harmless: the server stores it once. With a delay it is sent later.</summary>
+internal sealed record OutgoingMessage(string ClientId, string Text, int? DelaySeconds = null);

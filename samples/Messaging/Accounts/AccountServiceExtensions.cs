@@ -11,6 +11,7 @@ internal static class AccountServiceExtensions
     {
         var services = builder.Services;
         services.AddSchema("Accounts");
+        services.AddLockedTable("users", "id");
         services.AddSingleton<Users>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<Passwords>();

@@ -4,6 +4,7 @@ using Messaging.Accounts;
 using Messaging.Channels;
 using Messaging.Database;
 using Messaging.Http;
+using Messaging.Operations;
 using Messaging.Realtime;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
@@ -16,6 +17,9 @@ namespace Messaging.Attachments;
 internal static class AttachmentEndpoints
 {
     private const int MaxNameLength = 200;
+
+    // The library deletes together what is asked for at once; one of the callers counts it all.
+    private static readonly StatementBudget DeletionBudget = new(10_000);
 
     // What multipart adds around one file.
     private const int Envelope = 16 * 1024;
@@ -30,7 +34,7 @@ internal static class AttachmentEndpoints
         var one = api.MapGroup("/attachments/{id}").WithTags("Attachments").RequireAuthorization().ProducesProblem(401).ProducesProblem(404);
         one.MapGet("/", DownloadAsync).WithSummary("Download a file.").Produces(200, contentType: ContentSniffer.Unknown);
         one.MapDelete("/", DeleteAsync).WithSummary("Delete a file, as its uploader or as an owner of the channel; waits for the outcome.")
-            .Produces(204).Produces(202).ProducesProblem(503);
+            .Produces(204).Produces(202).ProducesProblem(503).WithMetadata(DeletionBudget);
     }
 
     private static Task<IResult> ListAsync(string id, string? after, string? limit, HttpContext context, Db database, CancellationToken cancellationToken)

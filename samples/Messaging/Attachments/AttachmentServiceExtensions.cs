@@ -1,4 +1,6 @@
+using System.Data.Common;
 using Messaging.Database;
+using Resilience.Storage;
 
 namespace Messaging.Attachments;
 
@@ -17,6 +19,8 @@ internal static class AttachmentServiceExtensions
                 o.RootPath = root;
                 builder.Configuration.GetSection("Attachments:Deletion").Bind(o);
             })
+            .UseDatabase(
+                static provider => provider.GetRequiredService<DbDataSource>(), builder.UsesPostgreSql() ? SqlDialect.PostgreSql : SqlDialect.Sqlite)
             .UseStore<AttachmentRecords>()
             .AddAuthorizer<AttachmentAuthorizer>()
             .AddOrphanSweeper();

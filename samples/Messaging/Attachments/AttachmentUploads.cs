@@ -4,14 +4,17 @@ using Messaging.Database;
 using Messaging.Http;
 using Messaging.Realtime;
 using Microsoft.Extensions.Options;
+using Resilience.Data;
 using Resilience.Storage;
 
 namespace Messaging.Attachments;
 
 /// <summary>Takes a file in: known to the database before it exists, on the disk before its record is committed.</summary>
-internal sealed class AttachmentUploads(Db database, Outbox outbox, IUploadRegistry uploads, IConfinedFiles files, IOptions<AttachmentOptions> options, TimeProvider time)
+internal sealed class AttachmentUploads(ChannelWrites writes, Outbox outbox, IUploadRegistry uploads, IConfinedFiles files, IOptions<AttachmentOptions> options, TimeProvider time)
 {
     private const int BufferBytes = 64 * 1024;
+
+    private static readonly Refusals Uploading = new("You are not a member of this channel.", Conflict: "The upload was given up meanwhile. Send the file again.");
 
     internal long MaxBytes => options.Value.MaxBytes;
 
@@ -31,8 +34,10 @@ internal sealed class AttachmentUploads(Db database, Outbox outbox, IUploadRegis
                 return TypedResults.Problem($"The file is larger than {MaxBytes:N0} bytes.", statusCode: StatusCodes.Status413PayloadTooLarge);
             }
 
-            var result = await database.WriteAsync(
-                scope => CommitAsync(scope, channelId, caller, lease, new AttachmentRow { Name = name, Path = path, Size = size, ContentType = type }), cancellationToken);
+            var row = new AttachmentRow { Name = name, Path = path, Size = size, ContentType = type };
+            var result = await writes.RunAsync(
+                ChannelPlans.ChangeBy(channelId, caller.UserId), (channelId, caller.UserId), Uploading,
+                scope => CommitAsync(scope, channelId, caller, lease, row), cancellationToken);
             kept = result is Microsoft.AspNetCore.Http.HttpResults.Created<AttachmentShape>;
             return result;
         }
@@ -79,14 +84,9 @@ internal sealed class AttachmentUploads(Db database, Outbox outbox, IUploadRegis
 
     private async Task<IResult> CommitAsync(DbScope scope, long channelId, Caller caller, UploadLease lease, AttachmentRow row)
     {
-        if (Access.Refusal(await Access.LockAsync(scope, channelId, caller.UserId)) is { } refusal)
-        {
-            return refusal;
-        }
-
         if (!await uploads.CompleteAsync(scope.Transaction, lease))
         {
-            return Problems.Conflict("The upload was given up meanwhile. Send the file again.");
+            return scope.Refuse<IResult>(GuardOutcome.Conflict);
         }
 
         row.ChannelId = channelId;

@@ -2,6 +2,7 @@ using Dapper;
 using Messaging.Accounts;
 using Messaging.Database;
 using Messaging.Http;
+using Messaging.Operations;
 
 namespace Messaging.Channels;
 
@@ -10,11 +11,14 @@ internal static class ChannelEndpoints
 {
     private const int MaxNameLength = 100;
 
+    // The session, the page, and what the cache has not, for any number of channels.
+    private static readonly StatementBudget ListBudget = new(3);
+
     internal static void MapChannels(this RouteGroupBuilder api)
     {
         var channels = api.MapGroup("/channels").WithTags("Channels").RequireAuthorization().ProducesProblem(401);
         channels.MapGet("/", ListAsync).WithSummary("All public channels and the caller's private ones, with their figures.")
-            .Produces<ListOf<ChannelShape>>().ProducesValidationProblem();
+            .Produces<ListOf<ChannelShape>>().ProducesValidationProblem().WithMetadata(ListBudget);
         channels.MapPost("/", CreateAsync).WithSummary("Create a channel; the caller becomes its owner.")
             .Produces<ChannelShape>(201).ProducesValidationProblem();
         channels.MapGet("/{id}/members", MembersAsync).WithSummary("The members of a channel.")
@@ -34,7 +38,7 @@ internal static class ChannelEndpoints
             : problem;
 
     private static async Task<IResult> CreateAsync(
-        CreateChannel channel, HttpContext context, Db database, Memberships memberships, TimeProvider time, CancellationToken cancellationToken)
+        CreateChannel channel, HttpContext context, Db database, Memberships memberships, ChannelList list, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!Validate.Name(channel.Name, "name", MaxNameLength, out var name, out var problem))
         {
@@ -42,17 +46,17 @@ internal static class ChannelEndpoints
         }
 
         var caller = Caller.Of(context.User);
-        var created = await database.WriteAsync(
+        var channelId = await database.WriteAsync(
             async scope =>
             {
                 var id = await scope.SingleAsync<long>(
                     "INSERT INTO channels (name, private, last_sequence, created_at) VALUES (@name, @isPrivate, 0, @now) RETURNING id",
                     new { name, isPrivate = channel.Private == true ? 1 : 0, now = time.NowForStore() });
                 await memberships.AddAsync(scope, id, caller.UserId, Roles.Owner, readSequence: 0);
-                return await ChannelList.ReadOneAsync(scope, caller.UserId, id);
+                return id;
             },
             cancellationToken);
-        return TypedResults.Created((string?)null, created);
+        return TypedResults.Created((string?)null, await list.ReadOneAsync(caller.UserId, channelId, cancellationToken));
     }
 
     private static async Task<IResult> MembersAsync(

@@ -1,4 +1,6 @@
 using Messaging.Database;
+using Messaging.Redis;
+using Microsoft.Extensions.Caching.Hybrid;
 
 namespace Messaging.Channels;
 
@@ -7,11 +9,35 @@ internal static class ChannelServiceExtensions
 {
     internal static WebApplicationBuilder AddChannels(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSchema("Channels");
-        builder.Services.AddSingleton<ChannelList>();
-        builder.Services.AddSingleton<Memberships>();
-        builder.Services.AddSingleton<ReadPositions>();
-        builder.Services.AddSingleton<Moderation>();
+        var services = builder.Services;
+        services.AddSchema("Channels");
+        services.AddLockedTable("channels", "id").AddLockedTable("members", "channel_id", "user_id").AddLockedTable("bans", "channel_id", "user_id");
+        services.AddSingleton<ChannelWrites>();
+        services.AddSingleton<Memberships>();
+        services.AddSingleton<ReadPositions>();
+        services.AddSingleton<Moderation>();
+        services.AddScoped<ChannelList>();
+        services.AddBatchLoader<long, ChannelFigures>(ChannelFigures.Loader, ChannelFigures.LoadAsync);
+        builder.AddChannelCache();
         return builder;
+    }
+
+    private static void AddChannelCache(this WebApplicationBuilder builder)
+    {
+        var redis = RedisOptions.Of(builder.Configuration);
+        var cache = builder.Services.AddFencedCache(o => builder.Configuration.GetSection("Cache").Bind(o));
+        if (redis.IsOn)
+        {
+            cache.UseRedis(o =>
+            {
+                o.Configuration = redis.Configuration;
+                o.KeyPrefix = redis.KeyPrefix.TrimEnd(':');
+            });
+        }
+
+        // Several nodes on one database, and nothing that tells one of the others' writes: nothing is kept, loads at the same time are still one.
+        var unshared = builder.UsesPostgreSql() && !redis.IsOn;
+        builder.Services.AddSingleton(new ChannelCacheOptions(
+            unshared ? new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache } : null));
     }
 }

@@ -13,6 +13,9 @@ public sealed record ChannelShape(
 /// <summary>A member of a channel.</summary>
 public sealed record MemberShape(UserShape User, string Role, DateTime JoinedAt);
 
+/// <summary>A ban of a channel.</summary>
+public sealed record BanShape(UserShape User, DateTime BannedAt);
+
 /// <summary>What POST /api/channels takes.</summary>
 public sealed record CreateChannel(string? Name, bool? Private);
 

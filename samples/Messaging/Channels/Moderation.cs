@@ -1,114 +1,86 @@
 using Messaging.Accounts;
 using Messaging.Database;
 using Messaging.Http;
-using Messaging.Realtime;
+using Resilience.Data;
 
 namespace Messaging.Channels;
 
-/// <summary>Roles and bans. Each change is decided and made in one transaction that holds the channel's row, so a channel never loses its last owner.</summary>
-internal sealed class Moderation(Db database, Outbox outbox, TimeProvider time, IEnumerable<IMembershipObserver> observers)
+/// <summary>Roles and bans. Each change is decided and made in one guarded transaction, so a channel never loses its last owner.</summary>
+internal sealed class Moderation(ChannelWrites writes, Memberships memberships, TimeProvider time)
 {
+    private static readonly Refusals Roling = new("Only an owner changes roles.", Conflict: "The last owner keeps the role. Make another member an owner first.");
+    private static readonly Refusals Banning = new(
+        "Only owners and moderators ban, and only owners ban owners and moderators.", "user", "The last owner cannot be banned. Make another member an owner first.");
+    private static readonly Refusals Lifting = new("Only owners and moderators ban.", "ban");
+
     internal Task<IResult> SetRoleAsync(long channelId, Caller caller, long userId, string role, CancellationToken cancellationToken) =>
-        database.WriteAsync<IResult>(
+        writes.RunAsync(
+            ChannelPlans.ChangeBy(channelId, caller.UserId, Roles.Owner).LockMember(channelId, userId),
+            (channelId, caller.UserId),
+            Roling,
             async scope =>
             {
-                var access = await Access.LockAsync(scope, channelId, caller.UserId);
-                if (Access.Refusal(access) is { } notMember)
+                if (role != Roles.Owner && await Owners.IsLastAsync(scope, channelId, userId))
                 {
-                    return notMember;
-                }
-
-                if (!access!.IsOwner)
-                {
-                    return Problems.Forbidden("Only an owner changes roles.");
-                }
-
-                var before = await Access.LockRoleAsync(scope, channelId, userId);
-                if (before is null)
-                {
-                    return Problems.NotFound("member");
-                }
-
-                if (before == Roles.Owner && role != Roles.Owner && await Access.IsLastOwnerAsync(scope, channelId))
-                {
-                    return Problems.Conflict("The last owner keeps the role. Make another member an owner first.");
+                    return scope.Refuse<IResult>(GuardOutcome.Conflict);
                 }
 
                 await scope.ExecuteAsync(
                     "UPDATE members SET role = @role WHERE channel_id = @channelId AND user_id = @userId", new { role, channelId, userId });
-                await TellAsync(scope, channelId, userId, role);
+                await memberships.TellAsync(scope, channelId, userId, role);
                 return TypedResults.NoContent();
             },
             cancellationToken);
 
-    internal async Task<IResult> BanAsync(long channelId, Caller caller, long userId, CancellationToken cancellationToken)
-    {
-        var refusal = await database.WriteAsync(
-            async scope =>
-            {
-                var access = await Access.LockAsync(scope, channelId, caller.UserId);
-                if (Refusal(access) is { } notAllowed)
+    internal Task<IResult> BanAsync(long channelId, Caller caller, long userId, CancellationToken cancellationToken) =>
+        memberships.EndAsync(
+            channelId,
+            userId,
+            () => writes.RunAsync(
+                ChannelPlans.ChangeBy(channelId, caller.UserId, Roles.Owner, Roles.Moderator).WithUser(userId),
+                (channelId, caller.UserId),
+                Banning,
+                async scope =>
                 {
-                    return notAllowed;
-                }
+                    if (await RefusalAsync(scope, channelId, caller.UserId, userId) is { } refusal)
+                    {
+                        return scope.Refuse<IResult>(refusal);
+                    }
 
-                if (await scope.FirstOrDefaultAsync<long?>("SELECT id FROM users WHERE id = @userId", new { userId }) is null)
-                {
-                    return Problems.NotFound("user");
-                }
-
-                var role = await Access.LockRoleAsync(scope, channelId, userId);
-                if (role == Roles.Owner && await Access.IsLastOwnerAsync(scope, channelId))
-                {
-                    return Problems.Conflict("The last owner cannot be banned. Make another member an owner first.");
-                }
-
-                return role is null or Roles.Member || access!.IsOwner
-                    ? await BanAsync(scope, channelId, caller.UserId, userId, role)
-                    : Problems.Forbidden("Only an owner bans owners and moderators.");
-            },
-            cancellationToken);
-        if (refusal is not null)
-        {
-            return refusal;
-        }
-
-        foreach (var observer in observers)
-        {
-            await observer.LeftAsync(channelId, userId, CancellationToken.None);
-        }
-
-        return TypedResults.NoContent();
-    }
+                    await scope.ExecuteAsync(
+                        """
+                        INSERT INTO bans (channel_id, user_id, banned_by, banned_at) VALUES (@channelId, @userId, @by, @now)
+                        ON CONFLICT (channel_id, user_id) DO NOTHING
+                        """,
+                        new { channelId, userId, by = caller.UserId, now = time.NowForStore() });
+                    await memberships.RemoveAsync(scope, channelId, userId);
+                    return TypedResults.NoContent();
+                },
+                cancellationToken));
 
     internal Task<IResult> LiftAsync(long channelId, Caller caller, long userId, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            async scope => Refusal(await Access.LockAsync(scope, channelId, caller.UserId))
-                ?? (await scope.ExecuteAsync("DELETE FROM bans WHERE channel_id = @channelId AND user_id = @userId", new { channelId, userId }) > 0
-                    ? TypedResults.NoContent()
-                    : Problems.NotFound("ban")),
+        writes.RunAsync(
+            ChannelPlans.ChangeBy(channelId, caller.UserId, Roles.Owner, Roles.Moderator).LockRow("bans", ("channel_id", channelId), ("user_id", userId)),
+            (channelId, caller.UserId),
+            Lifting,
+            async scope =>
+            {
+                await scope.ExecuteAsync("DELETE FROM bans WHERE channel_id = @channelId AND user_id = @userId", new { channelId, userId });
+                return TypedResults.NoContent();
+            },
             cancellationToken);
 
-    private static IResult? Refusal(Access? access) =>
-        Access.Refusal(access) ?? (access!.IsModerator ? null : Problems.Forbidden("Only owners and moderators ban."));
-
-    private async Task<IResult?> BanAsync(DbScope scope, long channelId, long by, long userId, string? role)
+    /// <summary>Moderators ban members and strangers, owners everyone but the last of them. The channel's row is locked, so these roles stay as they are read.</summary>
+    private static async Task<GuardOutcome?> RefusalAsync(DbScope scope, long channelId, long by, long userId)
     {
-        await scope.ExecuteAsync(
-            """
-            INSERT INTO bans (channel_id, user_id, banned_by, banned_at) VALUES (@channelId, @userId, @by, @now)
-            ON CONFLICT (channel_id, user_id) DO NOTHING
-            """,
-            new { channelId, userId, by, now = time.NowForStore() });
-        if (role is not null)
+        if (await Owners.IsLastAsync(scope, channelId, userId))
         {
-            await scope.ExecuteAsync("DELETE FROM members WHERE channel_id = @channelId AND user_id = @userId", new { channelId, userId });
-            await TellAsync(scope, channelId, userId, null);
+            return GuardOutcome.Conflict;
         }
 
-        return null;
+        var roles = (await scope.QueryAsync<(long UserId, string Role)>(
+            "SELECT user_id, role FROM members WHERE channel_id = @channelId AND user_id IN (@by, @userId)", new { channelId, by, userId }))
+            .ToDictionary(static row => row.UserId, static row => row.Role);
+        return roles[by] == Roles.Owner || roles.GetValueOrDefault(userId, Roles.Member) == Roles.Member ? null : GuardOutcome.Denied;
     }
-
-    private Task TellAsync(DbScope scope, long channelId, long userId, string? role) =>
-        outbox.AddAsync(scope, Topics.User(userId), "membership", new MembershipChanged(Ids.Format(channelId), role is not null, role));
 }

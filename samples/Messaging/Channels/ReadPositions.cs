@@ -1,7 +1,7 @@
 using Messaging.Accounts;
-using Messaging.Database;
 using Messaging.Http;
 using Messaging.Realtime;
+using Resilience.Data;
 
 namespace Messaging.Channels;
 
@@ -12,26 +12,27 @@ public sealed record MarkRead(long? Sequence);
 public sealed record ChannelRead(string ChannelId, long Sequence);
 
 /// <summary>How far a member has read. The position never goes back, and never beyond the newest message.</summary>
-internal sealed class ReadPositions(Db database, Outbox outbox)
+internal sealed class ReadPositions(ChannelWrites writes, Outbox outbox)
 {
+    private static readonly Refusals Reading = new("You are not a member of this channel.");
+
+    // Only the reader's own row is locked: reading holds up nobody who writes.
     internal Task<IResult> SetAsync(long channelId, Caller reader, long sequence, CancellationToken cancellationToken) =>
-        database.WriteAsync<IResult>(
+        writes.RunAsync(
+            GuardPlan.Create().RequireRow("members", LockMode.NoKeyUpdate, ("channel_id", channelId), ("user_id", reader.UserId)),
+            (channelId, reader.UserId),
+            Reading,
             async scope =>
             {
-                var access = await Access.ReadAsync(scope, channelId, reader.UserId);
-                if (Access.Refusal(access) is { } refusal)
-                {
-                    return refusal;
-                }
-
-                var position = Math.Min(sequence, access!.LastSequence);
-                var moved = await scope.ExecuteAsync(
+                var moved = await scope.FirstOrDefaultAsync<long?>(
                     """
-                    UPDATE members SET read_sequence = @position
-                    WHERE channel_id = @channelId AND user_id = @UserId AND read_sequence < @position
+                    UPDATE members SET read_sequence = n.position
+                    FROM (SELECT CASE WHEN last_sequence < @sequence THEN last_sequence ELSE @sequence END AS position FROM channels WHERE id = @channelId) AS n
+                    WHERE channel_id = @channelId AND user_id = @UserId AND read_sequence < n.position
+                    RETURNING read_sequence
                     """,
-                    new { position, channelId, reader.UserId });
-                if (moved > 0)
+                    new { channelId, reader.UserId, sequence });
+                if (moved is { } position)
                 {
                     await outbox.AddAsync(scope, Topics.User(reader.UserId), "channel.read", new ChannelRead(Ids.Format(channelId), position));
                 }

@@ -4,7 +4,7 @@ namespace Messaging.Database;
 internal sealed partial class Migrator(Db database, IEnumerable<FeatureSchema> features, ILogger<Migrator> logger) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) =>
-        database.WriteAsync(async scope => await MigrateAsync(scope, cancellationToken), cancellationToken);
+        database.MigrateAsync(scope => MigrateAsync(scope, cancellationToken), cancellationToken);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -16,20 +16,17 @@ internal sealed partial class Migrator(Db database, IEnumerable<FeatureSchema> f
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task<int> MigrateAsync(DbScope scope, CancellationToken cancellationToken)
+    private async Task MigrateAsync(DbScope scope, CancellationToken cancellationToken)
     {
         await scope.Dialect.LockNodesAsync(scope.Transaction, NodeLock.Schema, cancellationToken);
         await scope.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_versions (feature TEXT PRIMARY KEY, version BIGINT NOT NULL)");
-        var applied = 0;
         foreach (var feature in features)
         {
-            applied += await MigrateAsync(scope, feature);
+            await MigrateAsync(scope, feature);
         }
-
-        return applied;
     }
 
-    private async Task<int> MigrateAsync(DbScope scope, FeatureSchema feature)
+    private async Task MigrateAsync(DbScope scope, FeatureSchema feature)
     {
         var found = await scope.FirstOrDefaultAsync<long?>("SELECT version FROM schema_versions WHERE feature = @Feature", new { feature.Feature }) ?? 0;
         if (found > feature.Newest)
@@ -37,8 +34,7 @@ internal sealed partial class Migrator(Db database, IEnumerable<FeatureSchema> f
             throw new SchemaTooNewException(feature.Feature, found, feature.Newest);
         }
 
-        var pending = feature.Migrations.Where(migration => migration.Version > found).ToList();
-        foreach (var (version, sql) in pending)
+        foreach (var (version, sql) in feature.Migrations.Where(migration => migration.Version > found))
         {
             await scope.ExecuteAsync(scope.Dialect.Translate(sql));
             await scope.ExecuteAsync(
@@ -46,8 +42,6 @@ internal sealed partial class Migrator(Db database, IEnumerable<FeatureSchema> f
                 new { feature.Feature, version });
             Migrated(logger, feature.Feature, version);
         }
-
-        return pending.Count;
     }
 
     [LoggerMessage(9001, LogLevel.Information, "The tables of {Feature} are at version {Version}.")]

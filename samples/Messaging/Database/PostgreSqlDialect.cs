@@ -1,15 +1,15 @@
 using System.Data.Common;
 using Dapper;
-using Npgsql;
+using Resilience.Data;
 
 namespace Messaging.Database;
 
-/// <summary>PostgreSQL at its default isolation: rows that a decision depends on are locked by the statement that reads them.</summary>
+/// <summary>PostgreSQL at its default isolation: the rows that a decision depends on are locked, so each statement sees them as they stay.</summary>
 internal sealed class PostgreSqlDialect : Dialect
 {
-    internal override string ForUpdate => " FOR UPDATE";
+    internal override SqlDialect Kind => SqlDialect.PostgreSql;
 
-    internal override string ForShare => " FOR SHARE";
+    internal override string ForUpdate => " FOR UPDATE";
 
     internal override bool SharesDatabase => true;
 
@@ -18,12 +18,7 @@ internal sealed class PostgreSqlDialect : Dialect
     internal override string Translate(string migration) =>
         migration.Replace("{identity}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", StringComparison.Ordinal);
 
-    internal override ValueTask<IDisposable?> EnterWriteAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IDisposable?>(null);
-
     internal override Task LockNodesAsync(DbTransaction transaction, NodeLock key, CancellationToken cancellationToken) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
             "SELECT pg_advisory_xact_lock(@key)", new { key = (long)key }, transaction, cancellationToken: cancellationToken));
-
-    internal override bool IsTransient(DbException error) =>
-        error is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure };
 }

@@ -9,8 +9,8 @@ namespace Messaging.Database;
 /// </summary>
 internal sealed class SqliteDataSource(string file) : DbDataSource
 {
-    // The time a writer waits for another process that has the file; writers of this process take turns before.
-    private const int BusyMilliseconds = 5_000;
+    // The time a writer waits for another process that has the file, as for any lock; writers of this process take turns before.
+    private const int BusyMilliseconds = 2_000;
 
     public override string ConnectionString { get; } = new SqliteConnectionStringBuilder
     {

@@ -1,11 +1,17 @@
 using System.Text.Json;
+using Messaging.Database;
 
 namespace Messaging.Http;
 
-/// <summary>Turns what the framework throws for a request it cannot read into problem details. It is the caller's mistake, so nothing is logged.</summary>
+/// <summary>
+/// Turns into problem details what the framework throws for a request it cannot read, which is the caller's mistake, and what a busy database throws, which is
+/// for the caller to try again; the library has counted and, where somebody must look, logged it.
+/// </summary>
 internal sealed class BadRequests(RequestDelegate next)
 {
     private const int ClientClosedRequest = 499;
+
+    private static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(1);
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -16,6 +22,10 @@ internal sealed class BadRequests(RequestDelegate next)
         catch (BadHttpRequestException error) when (!context.Response.HasStarted)
         {
             await Describe(error).ExecuteAsync(context);
+        }
+        catch (DatabaseBusyException error) when (!context.Response.HasStarted)
+        {
+            await Problems.Later(StatusCodes.Status503ServiceUnavailable, BusyRetryAfter, error.Message).ExecuteAsync(context);
         }
         catch (Exception error) when (context.RequestAborted.IsCancellationRequested && error is OperationCanceledException or IOException)
         {

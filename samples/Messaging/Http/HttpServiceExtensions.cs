@@ -1,3 +1,5 @@
+using Messaging.Operations;
+
 namespace Messaging.Http;
 
 /// <summary>What every route shares: problem details, limits, headers.</summary>
@@ -28,6 +30,7 @@ internal static class HttpServiceExtensions
         app.UseMiddleware<CrossSiteProtection>();
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" });
+        app.UseMiddleware<RequestQueries>();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();

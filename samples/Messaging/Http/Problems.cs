@@ -18,5 +18,8 @@ internal static class Problems
 
     internal static ProblemHttpResult Unauthorized(string detail) => Of(StatusCodes.Status401Unauthorized, detail);
 
+    /// <summary>A refusal that may be a success later: 429 (too much), 503 (something is not there); with the seconds to wait.</summary>
+    internal static IResult Later(int status, TimeSpan retryAfter, string detail) => new RetryLater(Of(status, detail), retryAfter);
+
     private static ProblemHttpResult Of(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
 }

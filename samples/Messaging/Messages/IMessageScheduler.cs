@@ -1,4 +1,5 @@
 using Messaging.Accounts;
+using Messaging.Database;
 
 namespace Messaging.Messages;
 
@@ -6,4 +7,7 @@ namespace Messaging.Messages;
 internal interface IMessageScheduler
 {
     Task<IResult> ScheduleAsync(long channelId, Caller caller, string text, string? clientId, int delaySeconds, CancellationToken cancellationToken);
+
+    /// <summary>The answer for a client id that a scheduled message has; <see langword="null"/> where none has it. The caller holds the channel's row.</summary>
+    Task<IResult?> FindAsync(DbScope scope, long channelId, long authorId, string clientId);
 }

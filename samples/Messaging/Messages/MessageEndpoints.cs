@@ -1,5 +1,6 @@
 using Messaging.Accounts;
 using Messaging.Http;
+using Messaging.Scheduling;
 
 namespace Messaging.Messages;
 
@@ -15,8 +16,9 @@ internal static class MessageEndpoints
         var messages = api.MapGroup("/channels/{id}/messages").WithTags("Messages").RequireAuthorization()
             .ProducesValidationProblem().ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
         messages.MapGet("/", ReadAsync).WithSummary("Read messages after a sequence, oldest first.").Produces<ListOf<MessageShape>>();
-        messages.MapPost("/", SendAsync).WithSummary("Send a message. The same clientId again answers 200 with the stored message.")
-            .Produces<MessageShape>(201).Produces<MessageShape>();
+        messages.MapPost("/", SendAsync)
+            .WithSummary("Send a message, with delaySeconds later. The same clientId again answers 200 with what is stored.")
+            .Produces<MessageShape>(201).Produces<MessageShape>().Produces<ScheduledShape>(202).ProducesProblem(429).ProducesProblem(503);
 
         var message = api.MapGroup("/messages/{id}").WithTags("Messages").RequireAuthorization()
             .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);

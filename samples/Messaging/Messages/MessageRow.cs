@@ -4,7 +4,7 @@ using Messaging.Http;
 namespace Messaging.Messages;
 
 /// <summary>A row of <c>messages</c> with its author's name.</summary>
-internal sealed class MessageRow
+internal class MessageRow
 {
     internal const string Select =
         """

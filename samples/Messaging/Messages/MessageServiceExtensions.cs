@@ -8,6 +8,7 @@ internal static class MessageServiceExtensions
     internal static WebApplicationBuilder AddMessages(this WebApplicationBuilder builder)
     {
         builder.Services.AddSchema("Messages");
+        builder.Services.AddLockedTable("messages", "id");
         builder.Services.AddSingleton<MessageLog>();
         builder.Services.AddSingleton<MessageChanges>();
         return builder;

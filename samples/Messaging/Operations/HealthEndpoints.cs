@@ -2,12 +2,15 @@ using Messaging.Accounts;
 using Messaging.Http;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Resilience.Data;
 
 namespace Messaging.Operations;
 
 /// <summary>The state of the application: probes for machines, figures for operators.</summary>
 internal static class HealthEndpoints
 {
+    private const int StatementsShown = 20;
+
     internal static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = static _ => false, ResponseWriter = WriteStatusAsync });
@@ -33,6 +36,10 @@ internal static class HealthEndpoints
                 status = report.Status.ToString(),
                 durationMs = report.TotalDuration.TotalMilliseconds,
                 process = ProcessFigures.Read(),
+                statements = context.RequestServices.GetRequiredService<QueryMonitor>().Snapshot().Take(StatementsShown).Select(static s => new
+                {
+                    s.Statement, s.Count, s.Rows, s.Errors, s.Slow, p50Ms = s.P50.TotalMilliseconds, p95Ms = s.P95.TotalMilliseconds, maxMs = s.Max.TotalMilliseconds,
+                }),
                 checks = report.Entries.ToDictionary(
                     static entry => entry.Key,
                     static entry => new { status = entry.Value.Status.ToString(), entry.Value.Description, entry.Value.Data }),

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Messaging.Accounts;
 using Messaging.Database;
 using Messaging.Http;
 using Messaging.Realtime;
@@ -9,7 +8,7 @@ using Resilience.Sse;
 namespace Messaging.Presence;
 
 /// <summary>Tells the members of a channel who came and who went.</summary>
-internal sealed class PresenceAnnouncer(Db database, IServiceProvider services) : ICoalescingHandler<PresenceKey, bool>
+internal sealed class PresenceAnnouncer(Db database, PresenceRoster roster, IServiceProvider services) : ICoalescingHandler<PresenceKey, bool>
 {
     // Gone and back again, or back and gone again: nobody need hear of it.
     public bool TryMerge(PresenceKey key, bool pending, bool added, out bool merged)
@@ -28,9 +27,10 @@ internal sealed class PresenceAnnouncer(Db database, IServiceProvider services) 
             cancellationToken)).ToDictionary(static user => user.Id, static user => user.Name);
         foreach (var (key, online) in batch)
         {
+            roster.Set(key, online);
             if (names.TryGetValue(key.UserId, out var name))
             {
-                var presence = new PresenceEvent(Ids.Format(key.ChannelId), new UserShape(Ids.Format(key.UserId), name), online);
+                var presence = PresenceEvent.Of(key.ChannelId, (key.UserId, name), online);
                 var message = SseMessage.FromUtf8(JsonSerializer.SerializeToUtf8Bytes(presence, Json.Options), "presence");
                 await publisher.PublishAsync(Topics.Channel(key.ChannelId), message, cancellationToken);
             }

@@ -10,7 +10,7 @@ namespace Messaging.Presence;
 /// Who has a stream open, and in which channels; on this node, in memory. A change goes through the lane: coming at once, going after the lane's delay, so that
 /// one who reconnects within it never left. Thread-safe; the lock guards both maps, and nothing is called while it is held.
 /// </summary>
-internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane) : ISseConnectionObserver, IMembershipObserver
+internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, PresenceRoster roster) : ISseConnectionObserver, IMembershipObserver
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, HashSet<PresenceKey>> _streams = [];
@@ -39,7 +39,7 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane) : IS
             }
         }
 
-        came.ForEach(key => lane.Post(key, true, TimeSpan.Zero));
+        came.ForEach(key => Tell(key, online: true, TimeSpan.Zero));
     }
 
     public void Closed(SseConnectionInfo connection)
@@ -53,7 +53,7 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane) : IS
             }
         }
 
-        went.ForEach(key => lane.Post(key, false));
+        went.ForEach(key => Tell(key, online: false, delay: null));
     }
 
     public ValueTask JoinedAsync(long channelId, long userId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -74,7 +74,7 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane) : IS
 
         if (went)
         {
-            lane.Post(key, false, TimeSpan.Zero);
+            Tell(key, online: false, TimeSpan.Zero);
         }
 
         return ValueTask.CompletedTask;
@@ -84,6 +84,15 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane) : IS
         topic.StartsWith("channel:", StringComparison.Ordinal) && long.TryParse(topic.AsSpan("channel:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
             ? id
             : null;
+
+    private void Tell(PresenceKey key, bool online, TimeSpan? delay)
+    {
+        if (lane.Post(key, online, delay) is CoalescingPost.Full or CoalescingPost.Stopped)
+        {
+            // Nobody is told, but whoever asks gets the truth.
+            roster.Set(key, online);
+        }
+    }
 
     /// <summary>Under the lock: one stream less; true when it was the last.</summary>
     private bool TakeOne(PresenceKey key)

@@ -8,7 +8,7 @@ internal static class EventsDescription
 {
     private const string Description =
         "Server-sent events of the caller and of the channels asked for. Types: message, message.edited, message.deleted, attachment.added, attachment.deleted, "
-        + "presence, channel.read, membership, client events, sse.gap, close, error. Reconnect with Last-Event-ID to miss nothing.";
+        + "presence, channel.read, membership, scheduled, client events, sse.gap, close, error. Reconnect with Last-Event-ID to miss nothing.";
 
     internal static Task AddAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {

@@ -91,7 +91,7 @@ internal sealed partial class OutboxRelay(
     {
         if (ids.Count > 0)
         {
-            await database.WriteAsync(
+            await database.WriteInBackgroundAsync(
                 scope => scope.ExecuteAsync("DELETE FROM outbox WHERE " + scope.Dialect.IsOneOf("id", "@ids"), new { ids = ids.ToArray() }),
                 CancellationToken.None);
         }

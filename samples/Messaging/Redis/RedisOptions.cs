@@ -11,6 +11,9 @@ internal sealed class RedisOptions
     /// <value>The client's configuration, such as <c>localhost:6379</c>; none by default.</value>
     public string? Configuration { get; init; }
 
+    /// <value>What every key begins with, so that several applications share a server; default <c>messaging</c>.</value>
+    public string KeyPrefix { get; init; } = "messaging";
+
     [MemberNotNullWhen(true, nameof(Configuration))]
     internal bool IsOn => !string.IsNullOrWhiteSpace(Configuration);
 

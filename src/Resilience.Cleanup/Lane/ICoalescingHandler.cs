@@ -3,7 +3,7 @@ namespace Resilience.Cleanup;
 /// <summary>The work of a <see cref="CoalescingLane{TKey, T}"/>: what two items of one key become, and what is done with them.</summary>
 /// <typeparam name="TKey">The key.</typeparam>
 /// <typeparam name="T">The item.</typeparam>
-/// <remarks>One instance serves the lane for its life. Both methods are called from several threads at once, but never for one key at the same time.</remarks>
+/// <remarks>One instance serves the lane for its life. Both methods are called from several threads at once. <see cref="HandleAsync"/> never runs twice for one key at the same time; <see cref="TryMerge"/> may, and beside it.</remarks>
 public interface ICoalescingHandler<TKey, T>
     where TKey : notnull
 {

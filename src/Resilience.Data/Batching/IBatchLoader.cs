@@ -7,7 +7,7 @@ namespace Resilience.Data;
 /// <typeparam name="TValue">Type of the value.</typeparam>
 /// <remarks>
 /// Scoped: loads of different scopes, and so of different users or tenants, never share a batch. Thread-safe. Nothing is cached: a key that is loaded again later
-/// is read again. Inside a guarded transaction it refuses to work, because it would read outside the locks. See docs/data.md.
+/// is read again. Its statements count in the <see cref="QueryScope"/> of the caller that began the batch. Inside a guarded transaction it refuses to work, because it would read outside the locks. See docs/data.md.
 /// </remarks>
 public interface IBatchLoader<TKey, TValue>
     where TKey : notnull

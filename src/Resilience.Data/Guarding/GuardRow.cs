@@ -9,13 +9,16 @@ public sealed class GuardRow
         Match = match;
     }
 
+    /// <summary>Gets a value that matches when the column is null, such as the time of deletion of a row that was not deleted.</summary>
+    public static object Null { get; } = new GuardMatch(static _ => Sql.Of($"IS NULL"));
+
     internal string Table { get; }
 
     internal IReadOnlyList<(string Column, object Value)> Match { get; }
 
     /// <summary>Names a row.</summary>
     /// <param name="table">Table, or <c>schema.table</c>, as the database stores the name.</param>
-    /// <param name="match">Columns and the values they must have; a value made by <see cref="OneOf"/> allows several.</param>
+    /// <param name="match">Columns and the values they must have; a value made by <see cref="OneOf"/> allows several, <see cref="Null"/> asks for none.</param>
     /// <returns>The row.</returns>
     /// <exception cref="ArgumentException">A name is no plain identifier, or there is no column.</exception>
     public static GuardRow Of(string table, params (string Column, object Value)[] match)
@@ -45,7 +48,7 @@ public sealed class GuardRow
     {
         ArgumentNullException.ThrowIfNull(values);
         return values.Length > 0
-            ? new GuardAnyOf(values.Length, dialect => Sql.AnyOf(values, dialect))
+            ? new GuardMatch(dialect => Sql.AnyOf(values, dialect))
             : throw new ArgumentException("Give at least one value.", nameof(values));
     }
 
@@ -55,7 +58,7 @@ public sealed class GuardRow
         for (var i = 0; i < Match.Count; i++)
         {
             var (column, value) = Match[i];
-            var test = value is GuardAnyOf any ? any.Fragment(dialect) : Sql.Of($"= {value}");
+            var test = value is GuardMatch match ? match.Fragment(dialect) : Sql.Of($"= {value}");
             condition = condition.Append(i == 0 ? Sql.Of($"{SqlNames.Quote(column)} {test}") : Sql.Of($" AND {SqlNames.Quote(column)} {test}"));
         }
 

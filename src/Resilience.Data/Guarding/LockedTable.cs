@@ -1,6 +1,6 @@
 namespace Resilience.Data;
 
-/// <summary>A table that guarded transactions may lock.</summary>
+/// <summary>A table that guarded transactions may lock. Immutable.</summary>
 public sealed class LockedTable
 {
     /// <summary>Initializes a new instance of the <see cref="LockedTable"/> class, for configuration binding.</summary>

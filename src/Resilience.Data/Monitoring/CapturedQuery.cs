@@ -2,7 +2,7 @@ using System.Data.Common;
 
 namespace Resilience.Data;
 
-/// <summary>A command that ran in a capturing scope, with copies of its parameters.</summary>
+/// <summary>A command that ran in a capturing scope, with copies of its parameters. Immutable.</summary>
 public sealed class CapturedQuery
 {
     private readonly CapturedParameter[] _parameters;

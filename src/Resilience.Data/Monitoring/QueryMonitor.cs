@@ -12,6 +12,7 @@ namespace Resilience.Data;
 public sealed class QueryMonitor
 {
     private static readonly AsyncLocal<QueryScope?> Ambient = new();
+    private static readonly AsyncLocal<bool> Batching = new();
 
     private readonly DataMetrics _metrics;
     private readonly ILogger _logger;
@@ -50,6 +51,9 @@ public sealed class QueryMonitor
     internal TimeProvider Time { get; }
 
     internal static QueryScope? CurrentScope => Ambient.Value;
+
+    /// <summary>Whether the current flow is that of a batch of several keys: its statements serve them together, and are no N+1 pattern however many there are.</summary>
+    internal static bool IsBatching => Batching.Value;
 
     internal bool IsWatching => Options.Enabled || Ambient.Value is not null;
 
@@ -90,17 +94,26 @@ public sealed class QueryMonitor
 
         var end = Time.GetTimestamp();
         var start = end - (long)(duration.TotalSeconds * Time.TimestampFrequency);
-        var shape = Executed(command.CommandText, null, command.Parameters, start, end, error, 1);
-        Finished(shape, CurrentScope, start, end, rows, error, null);
+        var scope = CurrentScope;
+        var shape = Executed(scope, command.CommandText, null, command.Parameters, start, end, error, 1);
+        Finished(shape, scope, start, end, end, rows, error, null);
     }
 
-    /// <summary>Counts a run in every scope. Called once per command, when it has been executed and may still be read.</summary>
-    internal QueryShape? Executed(string text, QueryShape? known, DbParameterCollection? parameters, long start, long end, Exception? error, int statements)
+    /// <summary>Lets the current flow, that of a batch, count in the scope of the caller that began it.</summary>
+    internal static void EnterBatch(QueryScope? scope, int keys)
+    {
+        Ambient.Value = scope;
+        Batching.Value = keys > 1;
+    }
+
+    /// <summary>Counts a run in the scope and its parents. Called once per command, when it has been executed and may still be read.</summary>
+    internal QueryShape? Executed(
+        QueryScope? scope, string text, QueryShape? known, DbParameterCollection? parameters, long start, long end, Exception? error, int statements)
     {
         try
         {
             var shape = known ?? _shapes.Of(text);
-            for (var scope = Ambient.Value; scope is not null; scope = scope.Parent)
+            for (; scope is not null; scope = scope.Parent)
             {
                 scope.Add(shape, parameters, text, start, end, error is not null, statements);
             }
@@ -115,11 +128,10 @@ public sealed class QueryMonitor
     }
 
     /// <summary>Counts the end of a run: at once when there is nothing to read, else when its reader is closed.</summary>
-    internal void Finished(QueryShape? shape, QueryScope? scope, long start, long executed, long rows, Exception? error, string? system)
+    internal void Finished(QueryShape? shape, QueryScope? scope, long start, long executed, long now, long rows, Exception? error, string? system)
     {
         try
         {
-            var now = Time.GetTimestamp();
             var total = Time.GetElapsedTime(start, now);
             var slow = total > Options.SlowThreshold;
             shape?.Add(total, rows, slow, error is not null);

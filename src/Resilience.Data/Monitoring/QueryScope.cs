@@ -8,6 +8,7 @@ namespace Resilience.Data;
 /// </summary>
 /// <remarks>
 /// Open it in the method whose work it measures: a scope opened inside an awaited method is not seen by its caller. Scopes nest; a command counts in all of them.
+/// What a batch loader runs counts in the scope of the caller that began the batch.
 /// Thread-safe: the lock guards the entries, and nothing is called under it.
 /// </remarks>
 public sealed class QueryScope : IDisposable
@@ -82,6 +83,7 @@ public sealed class QueryScope : IDisposable
         var values = ParameterHash.Of(parameters, _salt);
         var duration = _monitor.Time.GetElapsedTime(start, end);
         var captured = _budget.Capture && parameters is not null ? new CapturedQuery(text, shape.Statement, CapturedParameter.Of(parameters)) : null;
+        var batched = QueryMonitor.IsBatching;
         Systematic.Interleave("scope.add");
         lock (_lock)
         {
@@ -96,7 +98,7 @@ public sealed class QueryScope : IDisposable
                 _entries.Add(shape, entry = new ScopeEntry(shape, _entries.Count));
             }
 
-            entry.Add(values, start, end, duration, failed, statements);
+            entry.Add(values, start, end, duration, failed, statements, batched);
             if (captured is not null && _captured.Count < MaxCaptured)
             {
                 _captured.Add(captured);

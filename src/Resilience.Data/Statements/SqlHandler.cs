@@ -7,7 +7,7 @@ namespace Resilience.Data;
 
 /// <summary>
 /// Takes an interpolated string apart for <see cref="Sql.Of"/>: what is written becomes text, what stands in a hole becomes a parameter. Used by the compiler;
-/// do not call it yourself.
+/// do not call it yourself. Belongs to one thread.
 /// </summary>
 [InterpolatedStringHandler]
 [EditorBrowsable(EditorBrowsableState.Never)]

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Removes a message that is not leased, or gives it a new due time.
 -- KEYS   the keys of the queue, see state.lua
 -- ARGV   id, bound, channel, delay in microseconds (-1: remove)

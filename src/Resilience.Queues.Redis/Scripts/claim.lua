@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Leases due messages in the order of due time and arrival; at most one of them a suspect.
 -- KEYS   the keys of the queue, see state.lua
 -- ARGV   max, lease in microseconds, 1 if a suspect may be taken, deliveries permitted, dead letters kept, retention of settled ids in microseconds,

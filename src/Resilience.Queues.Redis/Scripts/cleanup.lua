@@ -1,9 +1,10 @@
+#!lua flags=allow-oom
 -- Moves one batch of expired messages to the dead letters. Whoever holds the lock cleans; it runs out by itself.
 -- KEYS   the keys of the queue, see state.lua, then the lock
 -- ARGV   owner, lock in milliseconds, time to live in microseconds, batch, dead letters kept, retention of settled ids in microseconds, settled ids kept,
 --        bound, channel
 -- Reply  1 if somebody else is cleaning, removed, remaining, dead letters dropped
--- O(b log n) for a batch of b
+-- O(b log n) for a batch of b; a batch ends at 4 MB of bodies, so that the server is not busy for long
 --#include time
 --#include state
 --#include kill
@@ -15,18 +16,22 @@ end
 redis.call('SET', lock, owner, 'PX', ARGV[2])
 local limit, batch, bound = now - tonumber(ARGV[3]) - 1, tonumber(ARGV[4]), tonumber(ARGV[8])
 local was_full = size() >= bound
-local doomed = {}
+local doomed, bytes = {}, 0
 for _, key in ipairs({ index, quarantine }) do
   for _, entry in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', limit, 'LIMIT', 0, batch - #doomed)) do
+    if bytes >= 4194304 then
+      break
+    end
     local id = string.sub(entry, 17)
     local state = unpack_state(redis.call('HGET', states, id))
     if state then
       doomed[#doomed + 1] = { id, state, 3 }
+      bytes = bytes + redis.call('HSTRLEN', bodies, id)
     else
       redis.call('ZREM', key, entry)
     end
   end
-  if #doomed >= batch then
+  if #doomed >= batch or bytes >= 4194304 then
     break
   end
 end

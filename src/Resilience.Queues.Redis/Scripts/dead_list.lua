@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Lists dead letters, the oldest first.
 -- KEYS   the keys of the queue, see state.lua
 -- ARGV   number after which to begin, limit

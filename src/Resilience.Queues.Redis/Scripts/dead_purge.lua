@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Removes one dead letter, or all.
 -- KEYS   the keys of the queue, see state.lua
 -- ARGV   id, or nothing for all

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Puts a dead letter back into the queue, due now, with its counts at zero.
 -- KEYS   the keys of the queue, see state.lua
 -- ARGV   id, bound, channel

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Makes leases last longer. A token that is not the current one changes nothing.
 -- KEYS   the keys of the queue, see state.lua
 -- ARGV   for each lease: id, token, microseconds from now

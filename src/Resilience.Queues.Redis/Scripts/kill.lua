@@ -43,7 +43,7 @@ local function kill(list, capacity, retention, remembered)
     return 0, 0
   end
   local number = redis.call('HINCRBY', counters, 'dead', #list) - #list
-  local numbers, packed, gone, ids = {}, {}, { {}, {} }, {}
+  local numbers, gone, ids = {}, { {}, {} }, {}
   local ended = 0
   for i, one in ipairs(list) do
     local id, state = one[1], one[2]
@@ -52,14 +52,13 @@ local function kill(list, capacity, retention, remembered)
     ended = ended + end_lease(state)
     ids[i] = id
     numbers[i * 2 - 1], numbers[i * 2] = number + i, id
-    packed[i * 2 - 1] = id
-    packed[i * 2] = cmsgpack.pack({
+    -- One by one: many large bodies at once would stand in memory twice.
+    redis.call('HSET', records, id, cmsgpack.pack({
       one[3], now, state.failures, state.deliveries, state.enqueued,
       redis.call('HGET', bodies, id) or '', state.noted == 1 and redis.call('HGET', history, id) or '',
-    })
+    }))
   end
   local added = call_many('ZADD', dead, numbers)
-  call_many('HSET', records, packed)
   call_many('ZREM', index, gone[1])
   call_many('ZREM', quarantine, gone[2])
   call_many('HDEL', bodies, ids)

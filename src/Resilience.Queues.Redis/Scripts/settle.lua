@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Ends deliveries. A token that is not the current one changes nothing.
 -- KEYS   the keys of the queue, see state.lua
 -- ARGV   retries permitted, dead letters kept, retention of settled ids in microseconds, settled ids kept, bound, channel, then for each delivery:

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Looks at a stream and trims it by at most one XTRIM. What a group has not read and acknowledged stays, but for the hard cap.
 -- KEYS   stream, hash in which the activity of groups is noted
 -- ARGV   entries kept, entries removed at most, age in milliseconds (-1: any), protection (0 acknowledged, 1 delivered, 2 none), hard cap,

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Ends a cleanup.
 -- KEYS   the keys of the queue, see state.lua, then the lock
 -- ARGV   owner

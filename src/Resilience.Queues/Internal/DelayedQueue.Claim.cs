@@ -31,7 +31,10 @@ internal sealed partial class DelayedQueue<T>
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+
+                // The version first: a close that comes after it ends the wait.
                 var seen = _work.Version;
+                ObjectDisposedException.ThrowIf(_closed, this);
                 var (deliveries, next) = await ClaimOnceAsync(max).ConfigureAwait(Systematic.KeepContext);
                 var left = wait == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : wait - _time.GetElapsedTime(began);
                 if (deliveries.Count > 0 || left <= TimeSpan.Zero)
@@ -54,6 +57,7 @@ internal sealed partial class DelayedQueue<T>
     private async ValueTask<(IReadOnlyList<Delivery<T>> Deliveries, TimeSpan Next)> ClaimOnceAsync(int max)
     {
         max = Math.Min(max, _options.MaxBatchSize);
+        Systematic.Interleave("queue.claim");
         var mayTakeSuspect = _suspect.TryReserve(out var suspectFreeIn);
         var buffer = ArrayPool<ClaimedMessage<T>>.Shared.Rent(max);
         var suspectToken = 0L;
@@ -76,9 +80,9 @@ internal sealed partial class DelayedQueue<T>
                 }
 
                 deliveries.Add(new Delivery<T>(this, message, leasedAt));
-                Monitor.Claimed(message.Lateness, message.IsSuspect);
             }
 
+            Tell(deliveries);
             var next = result.NextDue ?? TimeSpan.MaxValue;
             return (deliveries, mayTakeSuspect ? next : Min(next, suspectFreeIn));
         }
@@ -86,6 +90,7 @@ internal sealed partial class DelayedQueue<T>
         {
             if (mayTakeSuspect)
             {
+                Systematic.Interleave("queue.claim.confirm");
                 _suspect.Confirm(suspectToken, _options.VisibilityTimeout);
             }
 
@@ -93,13 +98,40 @@ internal sealed partial class DelayedQueue<T>
         }
     }
 
-    /// <summary>A payload that cannot be read will not be readable the next time either.</summary>
+    /// <summary>A listener's fault must not drop what is leased.</summary>
+    private void Tell(List<Delivery<T>> deliveries)
+    {
+        try
+        {
+            foreach (var delivery in deliveries)
+            {
+                Monitor.Claimed(delivery.Lateness, delivery.IsSuspect);
+            }
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // There is nobody left to tell.
+        }
+    }
+
+    /// <summary>A payload that cannot be read will not be readable the next time either. When the store is gone meanwhile, its lease ends by itself.</summary>
     private async ValueTask BuryAsync(ClaimedMessage<T> message, Exception error)
     {
         var settlement = new Settlement(message.Key, message.Token, SettlementKind.DeadLetter, default, DeadLetterReason.Payload, Shorten(error.Message));
         var outcome = new SettlementOutcome[1];
-        await _store.SettleAsync(new[] { settlement }, outcome, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
-        Monitor.Settled(settlement.Kind, DeadLetterReason.Payload, outcome[0]);
+#pragma warning disable CA1031 // Whatever the store throws: the messages that were claimed beside this one must not be dropped.
+        try
+        {
+            await _store.SettleAsync(new[] { settlement }, outcome, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+        }
+        catch (Exception fault)
+        {
+            Telling.Guard(() => Monitor.StoreFailed(fault));
+            return;
+        }
+#pragma warning restore CA1031
+
+        Tell(settlement.Kind, DeadLetterReason.Payload, outcome[0]);
     }
 
     // Timers cannot wait longer than 49 days; who wants more waits for ever.

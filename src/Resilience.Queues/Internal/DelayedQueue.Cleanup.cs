@@ -18,18 +18,43 @@ internal sealed partial class DelayedQueue<T>
         try
         {
             var report = await RunCleanupAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            if (report.Status == CleanupStatus.Completed)
+            {
+                await _store.EndCleanupAsync(_owner, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+            }
+
             Monitor.CleanedUp(report);
             return report;
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error)
         {
-            Monitor.CleanupFailed(error);
+            await TryEndCleanupAsync().ConfigureAwait(Systematic.KeepContext);
+            if (error is not OperationCanceledException)
+            {
+                Monitor.CleanupFailed(error);
+            }
+
             throw;
         }
         finally
         {
             Volatile.Write(ref _cleaning, 0);
         }
+    }
+
+    /// <summary>A run that failed keeps no other node from trying; where the store cannot be reached, its lock ends by itself.</summary>
+    private async ValueTask TryEndCleanupAsync()
+    {
+#pragma warning disable CA1031 // The caller gets the exception of the run itself.
+        try
+        {
+            await _store.EndCleanupAsync(_owner, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+        }
+        catch (Exception)
+        {
+            // The lock ends by itself.
+        }
+#pragma warning restore CA1031
     }
 
     private async ValueTask<CleanupReport> RunCleanupAsync(CancellationToken cancellationToken)
@@ -52,7 +77,6 @@ internal sealed partial class DelayedQueue<T>
             Monitor.DeadLettered(DeadLetterReason.Expired, batch.Removed);
             if (batch.Remaining == 0 || elapsed >= _options.CleanupTimeBudget || cancellationToken.IsCancellationRequested)
             {
-                await _store.EndCleanupAsync(_owner, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
                 return new CleanupReport(CleanupStatus.Completed, removed, batches, batch.Remaining, elapsed);
             }
 

@@ -47,13 +47,26 @@ internal sealed partial class DelayedQueue<T>
             var settlement = settlements.Span[i];
             freed |= _suspect.Free(settlement.Token);
             var reason = settlement.Kind == SettlementKind.Retry ? DeadLetterReason.Failures : settlement.Reason;
-            Monitor.Settled(settlement.Kind, reason, outcomes.Span[i]);
+            Tell(settlement.Kind, reason, outcomes.Span[i]);
         }
 
         if (freed)
         {
             // The next suspect may be waiting for the slot; no store sends a hint for that.
             _work.Set();
+        }
+    }
+
+    /// <summary>A listener's fault must not look like the store's: what is settled is settled.</summary>
+    private void Tell(SettlementKind kind, DeadLetterReason reason, SettlementOutcome outcome)
+    {
+        try
+        {
+            Monitor.Settled(kind, reason, outcome);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // There is nobody left to tell.
         }
     }
 

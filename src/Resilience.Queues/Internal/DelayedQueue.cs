@@ -20,6 +20,7 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
     private readonly SuspectSlot _suspect;
     private readonly Lock _startGate = new();
     private Task? _started;
+    private volatile bool _closed;
 
     public DelayedQueue(DelayedQueueContext context, IDelayedQueueStore<T> store, QueueMonitor monitor, Random random)
     {
@@ -152,8 +153,12 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
         return new ValueTask(started.WaitAsync(cancellationToken));
     }
 
+    /// <summary>Closes the queue. Those who wait are woken and told; whoever comes later and would wait is told as well.</summary>
     public async ValueTask DisposeAsync()
     {
+        _closed = true;
+        _work.Set();
+        _space.Set();
         await _store.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
         _work.Dispose();
         _space.Dispose();
@@ -250,6 +255,7 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
 
     private async ValueTask StoreAsync(ReadOnlyMemory<NewMessage<T>> messages, Memory<EnqueueResult> results, CancellationToken cancellationToken)
     {
+        Systematic.Interleave("queue.enqueue");
         try
         {
             await _store.EnqueueAsync(messages, results, cancellationToken).ConfigureAwait(Systematic.KeepContext);
@@ -276,7 +282,10 @@ internal sealed partial class DelayedQueue<T> : IDelayedQueue<T>, IQueueSignals,
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+
+                // The version first: a close that comes after it ends the wait.
                 var seen = _space.Version;
+                ObjectDisposedException.ThrowIf(_closed, this);
                 var result = await TryEnqueueAsync(message, cancellationToken).ConfigureAwait(Systematic.KeepContext);
                 if (result.Status != EnqueueStatus.Full)
                 {

@@ -26,13 +26,14 @@ internal sealed class QueueService<T>(DelayedQueue<T> queue) : BackgroundService
                 await SampleAsync(stoppingToken).ConfigureAwait(Systematic.KeepContext);
                 return;
             }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception error)
             {
-                queue.Monitor.StoreFailed(error);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                if (stoppingToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                Telling.Guard(() => queue.Monitor.StoreFailed(error));
             }
 #pragma warning restore CA1031
 
@@ -49,13 +50,14 @@ internal sealed class QueueService<T>(DelayedQueue<T> queue) : BackgroundService
             {
                 await step(stoppingToken).ConfigureAwait(Systematic.KeepContext);
             }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception error)
             {
-                queue.Monitor.StoreFailed(error);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                if (stoppingToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                Telling.Guard(() => queue.Monitor.StoreFailed(error));
             }
 #pragma warning restore CA1031
         }

@@ -34,6 +34,7 @@ internal sealed class WakeSignal : IDisposable
         }
 
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Shared.Systematic.Interleave("wake.wait");
         lock (_gate)
         {
             if (_version != seen)
@@ -44,11 +45,14 @@ internal sealed class WakeSignal : IDisposable
             _waiter = waiter;
         }
 
+        Shared.Systematic.Interleave("wake.arm");
+
         // Rounded up to whole milliseconds: a timer that fires a little early would find nothing due.
         var due = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(atMost.TotalMilliseconds, LongestWait.TotalMilliseconds)));
         _timer.Change(due, Timeout.InfiniteTimeSpan);
         using var registration = cancellationToken.UnsafeRegister(static state => ((WakeSignal)state!).Complete(), this);
         await waiter.Task.ConfigureAwait(Shared.Systematic.KeepContext);
+        Shared.Systematic.Interleave("wake.disarm");
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

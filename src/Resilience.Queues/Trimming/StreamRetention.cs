@@ -13,7 +13,7 @@ public enum GroupSafety
     None,
 }
 
-/// <summary>How much of one stream is kept.</summary>
+/// <summary>How much of one stream is kept. Immutable once it is registered.</summary>
 public sealed class StreamRetention
 {
     /// <summary>Entries that are kept at least; up to one node of the stream (100 entries by Redis' default) more stay.</summary>

@@ -2,6 +2,7 @@ namespace Resilience.Queues;
 
 /// <summary>
 /// Handles messages, at least once each: a handler whose lease ran out, or whose process died, is followed by another for the same message. Make it idempotent.
+/// Each delivery has a scope of its own; a handler that is registered as a singleton is called for several messages at the same time.
 /// </summary>
 /// <typeparam name="T">The type of the items.</typeparam>
 public interface IQueueHandler<in T>

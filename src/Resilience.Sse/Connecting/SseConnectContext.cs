@@ -42,7 +42,7 @@ public sealed class SseConnectContext
     public IReadOnlyList<string> Tags => _tags;
 
     /// <summary>A value of the query string; null when it is not there, several joined by commas.</summary>
-    public string? Query(string name) => HttpContext.Request.Query.TryGetValue(name, out var values) ? values.ToString() : null;
+    public string? Query(string name) => Queries.All(HttpContext.Request, name);
 
     /// <summary>A value of the route; null when it is not there.</summary>
     public string? Route(string name) => HttpContext.Request.RouteValues.TryGetValue(name, out var value) ? value?.ToString() : null;

@@ -2,7 +2,7 @@ using System.Net.ServerSentEvents;
 
 namespace Resilience.Sse;
 
-/// <summary>A stream of items that carry their own event type, id and reconnection time. Made by <see cref="SseResults"/>.</summary>
+/// <summary>A stream of items that carry their own event type, id and reconnection time. Made by <see cref="SseResults"/>. Belongs to one request.</summary>
 public sealed class SseItemStreamResult<T> : SseResult
 {
     internal SseItemStreamResult(Func<CancellationToken, IAsyncEnumerable<SseItem<T>>> source) => Source = source;

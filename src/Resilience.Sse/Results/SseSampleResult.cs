@@ -2,7 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Resilience.Sse;
 
-/// <summary>A stream of samples of a value. Made by <see cref="SseResults"/>.</summary>
+/// <summary>A stream of samples of a value. Made by <see cref="SseResults"/>. Belongs to one request.</summary>
 public sealed class SseSampleResult<T> : SseResult
 {
     private static readonly TimeSpan MinPeriod = TimeSpan.FromMilliseconds(10);

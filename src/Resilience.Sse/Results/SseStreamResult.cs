@@ -2,7 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Resilience.Sse;
 
-/// <summary>A stream of what a producer yields. Made by <see cref="SseResults"/>.</summary>
+/// <summary>A stream of what a producer yields. Made by <see cref="SseResults"/>. Belongs to one request.</summary>
 public sealed class SseStreamResult<T> : SseResult
 {
     private readonly JsonTypeInfo<T>? _typeInfo;

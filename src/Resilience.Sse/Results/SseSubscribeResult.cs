@@ -1,6 +1,6 @@
 namespace Resilience.Sse;
 
-/// <summary>A stream of the events of some channels, from the client's position on. Made by <see cref="SseResults.Subscribe(string[])"/>.</summary>
+/// <summary>A stream of the events of some channels, from the client's position on. Made by <see cref="SseResults.Subscribe(string[])"/>. Belongs to one request.</summary>
 public sealed class SseSubscribeResult : SseResult
 {
     internal SseSubscribeResult(IReadOnlyList<string> channels)
@@ -24,5 +24,5 @@ public sealed class SseSubscribeResult : SseResult
     }
 
     internal override SseSource CreateSource(SseNode node, SseConnection connection, IServiceProvider services) =>
-        new HubSource(node.Hub, connection.Cursor, node.Options.GapEventName);
+        new HubSource(connection.Cursor);
 }

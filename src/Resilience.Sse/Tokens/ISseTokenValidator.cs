@@ -7,7 +7,7 @@ namespace Resilience.Sse;
 /// <see cref="SseManagerOptions.TokenRevalidationInterval"/> for every open stream, in a scope of its own.
 /// </summary>
 /// <remarks>
-/// Never called on the path that writes to clients. A call that throws, answers <see cref="SseTokenStatus.Unknown"/> or takes longer than
+/// Called for several streams at the same time, and never on the path that writes to clients. A call that throws, answers <see cref="SseTokenStatus.Unknown"/> or takes longer than
 /// <see cref="SseManagerOptions.TokenValidationTimeout"/> is a failure; several in a row end the stream.
 /// </remarks>
 public interface ISseTokenValidator

@@ -26,7 +26,7 @@ public interface IDeletionAudit
     Task<long> PruneAsync(CancellationToken cancellationToken = default);
 }
 
-/// <summary>Gets a copy of every audit entry after it is committed, in order, at most once. A failure is logged and counted and touches nothing else. Called by one flow at a time per kind of work.</summary>
+/// <summary>Gets a copy of every audit entry after it is committed, in order, at most once. A failure is logged and counted and touches nothing else. Called by one flow at a time per kind of work, so by several threads in all.</summary>
 public interface IDeletionAuditSink
 {
     /// <summary>Takes entries.</summary>

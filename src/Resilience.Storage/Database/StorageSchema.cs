@@ -14,7 +14,7 @@ public static class StorageSchema
     /// <param name="dialect">The dialect.</param>
     public static string GetScript(SqlDialect dialect) => SqlText.Resource(dialect == SqlDialect.Sqlite ? "schema.sqlite.sql" : "schema.postgresql.sql");
 
-    /// <summary>Creates what is missing. Safe to call twice, and by several processes at once.</summary>
+    /// <summary>Creates the tables unless they are there in this version. Safe to call twice, and by several processes at once; takes no lock when there is nothing to do.</summary>
     /// <param name="dataSource">The database.</param>
     /// <param name="dialect">Its dialect.</param>
     /// <param name="cancellationToken">Ends the wait; what was not committed is not there.</param>
@@ -26,6 +26,12 @@ public static class StorageSchema
         var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (connection.ConfigureAwait(Systematic.KeepContext))
         {
+            // CREATE INDEX IF NOT EXISTS locks its table before it looks: the start of one node would wait for every open deletion, and all later ones for it.
+            if (await IsThereAsync(connection, dialect, cancellationToken).ConfigureAwait(Systematic.KeepContext))
+            {
+                return;
+            }
+
             var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
             await using (transaction.ConfigureAwait(Systematic.KeepContext))
             {
@@ -43,6 +49,26 @@ public static class StorageSchema
 
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
             }
+        }
+    }
+
+    private static async Task<bool> IsThereAsync(DbConnection connection, SqlDialect dialect, CancellationToken cancellationToken)
+    {
+        var command = connection.CreateCommand();
+        await using (command.ConfigureAwait(Systematic.KeepContext))
+        {
+            command.CommandText = dialect == SqlDialect.Sqlite
+                ? "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'resilience_file_schema'"
+                : "SELECT COUNT(to_regclass('resilience_file_schema'))";
+            if (Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext), CultureInfo.InvariantCulture) == 0)
+            {
+                return false;
+            }
+
+            command.CommandText = "SELECT COALESCE(MAX(version), 0) FROM resilience_file_schema";
+            var found = Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext), CultureInfo.InvariantCulture);
+            ThrowIfNewer(found);
+            return found == Version;
         }
     }
 

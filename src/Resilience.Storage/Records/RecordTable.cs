@@ -13,7 +13,7 @@ public enum RecordKeyType
     Guid,
 }
 
-/// <summary>Which table and columns hold the records. Names are identifiers, never values: they are quoted, and must not come from a user.</summary>
+/// <summary>Which table and columns hold the records. Names are identifiers, never values: they are quoted, and must not come from a user. Immutable once it is registered.</summary>
 public sealed class RecordTable
 {
     /// <summary>The table; with its schema, if need be, before a dot.</summary>

@@ -1,7 +1,7 @@
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>What keeps other sites out of a user's browser session.</summary>
-public sealed class BrowserProtectionTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+public abstract class BrowserProtectionTests(MessagingFixture fixture) : MessagingTests(fixture)
 {
     [Theory]
     [InlineData("Sec-Fetch-Site", "cross-site")]
@@ -63,3 +63,7 @@ public sealed class BrowserProtectionTests(SqliteMessaging fixture) : MessagingT
         (await user.GetAsync("/api/channels")).Headers.CacheControl!.NoStore.ShouldBeTrue();
     }
 }
+
+public sealed class SqliteBrowserProtectionTests(SqliteMessaging fixture) : BrowserProtectionTests(fixture), IClassFixture<SqliteMessaging>;
+
+public sealed class PostgreSqlBrowserProtectionTests(PostgreSqlMessaging fixture) : BrowserProtectionTests(fixture), IClassFixture<PostgreSqlMessaging>;

@@ -1,21 +1,23 @@
-using Resilience.TestKit;
-
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>Client events are off unless the application's own configuration turns them on.</summary>
-public sealed class ClientEventTests : IAsyncLifetime
+public abstract class ClientEventTests(string database) : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new("client-events");
+    private AppHome _home = null!;
     private TestApp _app = null!;
 
-    public async ValueTask InitializeAsync() =>
-        _app = await TestApp.StartAsync(_folder.FullPath, ["--Apps:default:ClientEvents=true", "--Apps:quiet:ClientEvents=false", "--Apps:odd:ClientEvents=maybe"]);
+    public async ValueTask InitializeAsync()
+    {
+        _home = await AppHome.CreateAsync(database);
+        _app = await _home.StartAsync(["--Apps:default:ClientEvents=true", "--Apps:quiet:ClientEvents=false", "--Apps:odd:ClientEvents=maybe"]);
+    }
 
     public async ValueTask DisposeAsync()
     {
         _app.ShouldHaveLoggedNoProblem();
         await _app.DisposeAsync();
-        _folder.Dispose();
+        await _home.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -59,8 +61,8 @@ public sealed class ClientEventTests : IAsyncLifetime
     [Fact]
     public async Task Without_configuration_they_are_off_and_the_page_knows()
     {
-        using var folder = new TempFolder("client-events-off");
-        await using var app = await TestApp.StartAsync(folder.FullPath);
+        await using var home = await AppHome.CreateAsync(database);
+        await using var app = await home.StartAsync();
         using var ann = await app.NewUserAsync();
         var id = await ann.CreateChannelAsync();
 
@@ -122,3 +124,7 @@ public sealed class ClientEventTests : IAsyncLifetime
         replies.Count(static reply => reply.Status == 204).ShouldBeGreaterThanOrEqualTo(20);
     }
 }
+
+public sealed class SqliteClientEventTests() : ClientEventTests(AppHome.Sqlite);
+
+public sealed class PostgreSqlClientEventTests() : ClientEventTests(AppHome.PostgreSql);

@@ -7,7 +7,7 @@ using Resilience.TestKit;
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The console client against the real application.</summary>
-public sealed class ConsoleClientTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+public abstract class ConsoleClientTests(MessagingFixture fixture) : MessagingTests(fixture)
 {
     [Fact]
     public async Task Two_consoles_talk_to_each_other()
@@ -20,6 +20,10 @@ public sealed class ConsoleClientTests(SqliteMessaging fixture) : MessagingTests
         using var speaking = Start(ann, channel);
         await speaking.StandardInput.WriteLineAsync("Hello from the console");
         await LineAsync(listening.StandardOutput, $"{ann}: Hello from the console").Within();
+        await speaking.StandardInput.WriteLineAsync("/in soon this is no time");
+        await speaking.StandardInput.WriteLineAsync("/in 1s Hello from a second ago");
+        await LineAsync(listening.StandardOutput, $"{ann}: Hello from a second ago").Within();
+        await LineAsync(speaking.StandardError, "Type /in").Within();
         speaking.StandardInput.Close();
         listening.StandardInput.Close();
 
@@ -131,3 +135,7 @@ public sealed class ConsoleClientTests(SqliteMessaging fixture) : MessagingTests
         }
     }
 }
+
+public sealed class SqliteConsoleClientTests(SqliteMessaging fixture) : ConsoleClientTests(fixture), IClassFixture<SqliteMessaging>;
+
+public sealed class PostgreSqlConsoleClientTests(PostgreSqlMessaging fixture) : ConsoleClientTests(fixture), IClassFixture<PostgreSqlMessaging>;

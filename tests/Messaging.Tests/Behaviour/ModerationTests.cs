@@ -97,6 +97,26 @@ public abstract class ModerationTests(MessagingFixture fixture) : MessagingTests
         (await member.DeleteAsync($"/api/channels/{id}/bans/{member.UserId}")).ShouldBeRefused(403);
     }
 
+    [Fact]
+    public async Task Owners_and_moderators_see_who_is_banned()
+    {
+        using var owner = await App.NewUserAsync();
+        using var moderator = await App.NewUserAsync();
+        using var member = await App.NewUserAsync();
+        using var gone = await App.NewUserAsync();
+        var id = await ChannelAsync(owner, moderator, member, gone);
+        (await owner.PutAsync($"/api/channels/{id}/roles/{moderator.UserId}", new { role = "moderator" })).ShouldHaveStatus(204);
+        (await owner.GetAsync($"/api/channels/{id}/bans")).Items.ShouldBeEmpty();
+
+        (await moderator.PutAsync($"/api/channels/{id}/bans/{gone.UserId}")).ShouldHaveStatus(204);
+
+        (await moderator.GetAsync($"/api/channels/{id}/bans")).Items.ShouldHaveSingleItem().GetProperty("user").GetProperty("name").GetString().ShouldBe(gone.Name);
+        (await member.GetAsync($"/api/channels/{id}/bans")).ShouldBeRefused(403);
+        (await gone.GetAsync($"/api/channels/{id}/bans")).ShouldBeRefused(403);
+        (await owner.GetAsync("/api/channels/x/bans")).ShouldBeRefused(404);
+        (await owner.GetAsync($"/api/channels/{id}/bans?limit=0")).ShouldNameField("limit", "200");
+    }
+
     private static async Task<string> ChannelAsync(TestClient owner, params TestClient[] members)
     {
         var id = await owner.CreateChannelAsync();

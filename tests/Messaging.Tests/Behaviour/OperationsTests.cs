@@ -1,6 +1,6 @@
 namespace Messaging.Tests.Behaviour;
 
-public sealed class OperationsTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+public abstract class OperationsTests(MessagingFixture fixture) : MessagingTests(fixture)
 {
     [Theory]
     [InlineData("/health/live")]
@@ -19,14 +19,21 @@ public sealed class OperationsTests(SqliteMessaging fixture) : MessagingTests(fi
     [Fact]
     public async Task Operators_see_every_figure()
     {
-        using var folder = new Resilience.TestKit.TempFolder("operators");
-        await using var app = await TestApp.StartAsync(folder.FullPath, ["--Operators=Olga,Otto"]);
+        await using var home = await NewHomeAsync();
+        await using var app = await home.StartAsync(["--Operators=Olga,Otto"]);
         using var first = await app.NewUserAsync("Anna");
         using var named = await app.NewUserAsync("otto");
 
         (await first.GetAsync("/health")).Json.TryGetProperty("checks", out _).ShouldBeFalse();
         var seen = (await named.GetAsync("/health")).ShouldHaveStatus(200).Json;
         seen.GetProperty("process").GetProperty("workingSetBytes").GetInt64().ShouldBePositive();
+        var queries = seen.GetProperty("checks").GetProperty("queries").GetProperty("data");
+        queries.GetProperty("sources").GetInt64().ShouldBe(1);
+        queries.GetProperty("commands").GetInt64().ShouldBePositive();
+        queries.GetProperty("findings").GetInt64().ShouldBe(0);
+        var statement = seen.GetProperty("statements").EnumerateArray().First(static entry => entry.GetProperty("statement").GetString()!.Contains("from sessions", StringComparison.Ordinal));
+        statement.GetProperty("count").GetInt64().ShouldBePositive();
+        statement.GetProperty("p95Ms").GetDouble().ShouldBeGreaterThanOrEqualTo(statement.GetProperty("p50Ms").GetDouble());
         seen.GetProperty("checks").GetProperty("outbox").GetProperty("data").GetProperty("pending").GetInt64().ShouldBe(0);
         (await named.GetAsync("/api/session")).Json.GetProperty("operator").GetBoolean().ShouldBeTrue();
     }
@@ -34,8 +41,8 @@ public sealed class OperationsTests(SqliteMessaging fixture) : MessagingTests(fi
     [Fact]
     public async Task Where_no_operator_is_named_the_first_user_is_one()
     {
-        using var folder = new Resilience.TestKit.TempFolder("operators");
-        await using var app = await TestApp.StartAsync(folder.FullPath);
+        await using var home = await NewHomeAsync();
+        await using var app = await home.StartAsync();
         using var first = await app.NewUserAsync();
         using var second = await app.NewUserAsync();
 
@@ -46,8 +53,8 @@ public sealed class OperationsTests(SqliteMessaging fixture) : MessagingTests(fi
     [Fact]
     public async Task Details_are_for_everyone_where_the_setting_says_so()
     {
-        using var folder = new Resilience.TestKit.TempFolder("details");
-        await using var app = await TestApp.StartAsync(folder.FullPath, ["--Health:Details=Everyone"]);
+        await using var home = await NewHomeAsync();
+        await using var app = await home.StartAsync(["--Health:Details=Everyone"]);
         using var client = app.NewClient();
 
         (await client.GetAsync("/health")).Json.GetProperty("checks").TryGetProperty("database", out _).ShouldBeTrue();
@@ -66,3 +73,7 @@ public sealed class OperationsTests(SqliteMessaging fixture) : MessagingTests(fi
         }
     }
 }
+
+public sealed class SqliteOperationsTests(SqliteMessaging fixture) : OperationsTests(fixture), IClassFixture<SqliteMessaging>;
+
+public sealed class PostgreSqlOperationsTests(PostgreSqlMessaging fixture) : OperationsTests(fixture), IClassFixture<PostgreSqlMessaging>;

@@ -6,11 +6,17 @@ using Resilience.TestKit;
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>Publication follows the commit: it may come late, and it always comes.</summary>
-public sealed class OutboxTests : IDisposable
+public abstract class OutboxTests(string database) : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new("outbox");
+    private AppHome _home = null!;
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask InitializeAsync() => _home = await AppHome.CreateAsync(database);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _home.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Events_of_a_channel_are_published_in_the_order_of_its_sequence()
@@ -66,10 +72,10 @@ public sealed class OutboxTests : IDisposable
         }
 
         var second = new RecordingPublisher();
-        await using (var unused = await TestApp.StartAsync(_folder.FullPath, configure: builder => Replace.Service<IEventPublisher>(builder, second)))
+        await using (var unused = await _home.StartAsync(configure: builder => Replace.Service<IEventPublisher>(builder, second)))
         {
             // The row as it lies there when the process dies before it is removed.
-            await Stored.RunAsync(unused, $"INSERT INTO outbox (id, topic, event_type, data, created_at) VALUES ({row})");
+            await Stored.RunAsync(unused, $"INSERT INTO outbox (id, topic, event_type, data, created_at) {(database == AppHome.PostgreSql ? "OVERRIDING SYSTEM VALUE " : string.Empty)}VALUES ({row})");
             await second.WhenAsync(static events => events.Count == 1).Within();
         }
 
@@ -141,9 +147,13 @@ public sealed class OutboxTests : IDisposable
     }
 
     private Task<TestApp> StartAsync(IEventPublisher publisher) =>
-        TestApp.StartAsync(_folder.FullPath, configure: builder => Replace.Service(builder, publisher));
+        _home.StartAsync(configure: builder => Replace.Service(builder, publisher));
 
     private static bool IsMessage(OutboxEvent row) => row.EventType == "message";
 
     private static long Sequence(OutboxEvent row) => JsonDocument.Parse(row.Data).RootElement.GetProperty("sequence").GetInt64();
 }
+
+public sealed class SqliteOutboxTests() : OutboxTests(AppHome.Sqlite);
+
+public sealed class PostgreSqlOutboxTests() : OutboxTests(AppHome.PostgreSql);

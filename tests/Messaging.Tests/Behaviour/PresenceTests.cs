@@ -65,6 +65,35 @@ public sealed class PresenceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_who_comes_later_can_read_who_is_there()
+    {
+        using var ann = await _app.NewUserAsync();
+        using var ben = await _app.NewUserAsync();
+        using var stranger = await _app.NewUserAsync();
+        var id = await ann.CreateChannelAsync();
+        await ben.JoinAsync(id);
+        (await OnlineAsync(ann, id)).ShouldBeEmpty();
+        await using var stream = await EventStream.OpenAsync(ann, id);
+        await stream.WhenAsync("presence");
+        (await OnlineAsync(ben, id)).ShouldBe([ann.UserId]);
+
+        var second = await EventStream.OpenAsync(ben, id);
+        await stream.WhenAsync("presence", 2);
+        (await OnlineAsync(ben, id)).ShouldBe([ann.UserId, ben.UserId]);
+
+        var page = (await ben.GetAsync($"/api/channels/{id}/presence?limit=1")).ShouldHaveStatus(200).Json;
+        page.GetProperty("items")[0].GetProperty("user").GetProperty("name").GetString().ShouldBe(ann.Name);
+        page.GetProperty("next").GetString().ShouldBe(ann.UserId);
+        (await OnlineAsync(ben, id, $"?after={ann.UserId}")).ShouldBe([ben.UserId]);
+        (await stranger.GetAsync($"/api/channels/{id}/presence")).ShouldHaveStatus(403);
+        (await ann.GetAsync("/api/channels/x/presence")).ShouldHaveStatus(404);
+
+        await second.DisposeAsync();
+        await stream.WhenAsync("presence", 3);
+        (await OnlineAsync(ann, id)).ShouldBe([ann.UserId]);
+    }
+
+    [Fact]
     public async Task One_who_leaves_the_channel_goes_at_once()
     {
         using var ann = await _app.NewUserAsync();
@@ -78,5 +107,12 @@ public sealed class PresenceTests : IAsyncLifetime
         (await ben.DeleteAsync($"/api/channels/{id}/members/me")).ShouldHaveStatus(204);
 
         (await stream.WhenAsync("presence", 3)).GetProperty("online").GetBoolean().ShouldBeFalse();
+    }
+
+    private static async Task<string?[]> OnlineAsync(TestClient client, string channelId, string query = "")
+    {
+        var items = (await client.GetAsync($"/api/channels/{channelId}/presence{query}")).ShouldHaveStatus(200).Json.GetProperty("items");
+        items.EnumerateArray().ShouldAllBe(item => item.GetProperty("online").GetBoolean() && item.GetProperty("channelId").GetString() == channelId);
+        return [.. items.EnumerateArray().Select(static item => item.GetProperty("user").GetProperty("id").GetString())];
     }
 }

@@ -1,7 +1,7 @@
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>What holds for every route alike.</summary>
-public sealed class RefusalTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+public abstract class RefusalTests(MessagingFixture fixture) : MessagingTests(fixture)
 {
     /// <summary>Every route that needs a session, with a place for the channel's id.</summary>
     public static TheoryData<string, string> Routes => new()
@@ -18,6 +18,7 @@ public sealed class RefusalTests(SqliteMessaging fixture) : MessagingTests(fixtu
         { "POST", "/api/channels/{0}/messages" },
         { "PUT", "/api/channels/{0}/roles/1" },
         { "PUT", "/api/channels/{0}/bans/1" },
+        { "GET", "/api/channels/{0}/bans" },
         { "DELETE", "/api/channels/{0}/bans/1" },
         { "PATCH", "/api/messages/{0}" },
         { "DELETE", "/api/messages/{0}" },
@@ -69,3 +70,7 @@ public sealed class RefusalTests(SqliteMessaging fixture) : MessagingTests(fixtu
         return client.SendAsync(new HttpMethod(method), string.Format(null, path, id), body);
     }
 }
+
+public sealed class SqliteRefusalTests(SqliteMessaging fixture) : RefusalTests(fixture), IClassFixture<SqliteMessaging>;
+
+public sealed class PostgreSqlRefusalTests(PostgreSqlMessaging fixture) : RefusalTests(fixture), IClassFixture<PostgreSqlMessaging>;

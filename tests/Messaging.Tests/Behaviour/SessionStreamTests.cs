@@ -3,16 +3,22 @@ using Resilience.TestKit;
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>What happens to open streams when nobody tells the node: the session expires, is deleted elsewhere, or the host stops.</summary>
-public sealed class SessionStreamTests : IDisposable
+public abstract class SessionStreamTests(string database) : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new("streams");
+    private AppHome _home = null!;
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask InitializeAsync() => _home = await AppHome.CreateAsync(database);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _home.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task A_session_that_another_node_ended_ends_its_streams_by_revalidation()
     {
-        await using var app = await TestApp.StartAsync(_folder.FullPath, ["--Sse:TokenRevalidationInterval=00:00:01"]);
+        await using var app = await _home.StartAsync(["--Sse:TokenRevalidationInterval=00:00:01"]);
         using var user = await app.NewUserAsync();
         await using var stream = await EventStream.OpenAsync(user, string.Empty);
 
@@ -25,7 +31,7 @@ public sealed class SessionStreamTests : IDisposable
     [Fact]
     public async Task A_session_that_expires_ends_its_streams()
     {
-        await using var app = await TestApp.StartAsync(_folder.FullPath, ["--Sessions:Lifetime=00:00:02", "--Sse:TokenRevalidationInterval=00:00:01"]);
+        await using var app = await _home.StartAsync(["--Sessions:Lifetime=00:00:02", "--Sse:TokenRevalidationInterval=00:00:01"]);
         using var user = await app.NewUserAsync();
         await using var stream = await EventStream.OpenAsync(user, string.Empty);
 
@@ -36,7 +42,7 @@ public sealed class SessionStreamTests : IDisposable
     [Fact]
     public async Task A_host_that_stops_says_goodbye()
     {
-        var app = await TestApp.StartAsync(_folder.FullPath);
+        var app = await _home.StartAsync();
         using var user = await app.NewUserAsync();
         await using var stream = await EventStream.OpenAsync(user, string.Empty);
 
@@ -49,7 +55,7 @@ public sealed class SessionStreamTests : IDisposable
     [Fact]
     public async Task A_stream_that_reaches_its_lifetime_ends_and_may_come_back()
     {
-        await using var app = await TestApp.StartAsync(_folder.FullPath, ["--Sse:MaxLifetime=00:00:01"]);
+        await using var app = await _home.StartAsync(["--Sse:MaxLifetime=00:00:01"]);
         using var user = await app.NewUserAsync();
         await using var stream = await EventStream.OpenAsync(user, string.Empty);
 
@@ -58,3 +64,7 @@ public sealed class SessionStreamTests : IDisposable
         await using var again = await EventStream.OpenAsync(user, string.Empty);
     }
 }
+
+public sealed class SqliteSessionStreamTests() : SessionStreamTests(AppHome.Sqlite);
+
+public sealed class PostgreSqlSessionStreamTests() : SessionStreamTests(AppHome.PostgreSql);

@@ -3,15 +3,17 @@ using System.Diagnostics;
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The script that checks a running instance works, and notices when the instance does not.</summary>
-public sealed class SmokeScriptTests(SqliteMessaging fixture) : MessagingTests(fixture), IClassFixture<SqliteMessaging>
+public abstract class SmokeScriptTests(MessagingFixture fixture) : MessagingTests(fixture)
 {
     [Fact]
     public async Task It_finds_a_good_instance_good()
     {
-        var (code, output) = await RunAsync(App.Url.GetLeftPart(UriPartial.Authority), "send", "health");
+        var (code, output) = await RunAsync(App.Url.GetLeftPart(UriPartial.Authority));
 
         code.ShouldBe(0, output);
         output.ShouldContain("a message arrives on the stream");
+        output.ShouldContain("a delayed message arrives");
+        output.ShouldContain("the deleted attachment is gone");
         output.ShouldContain("the stream ends with the session");
     }
 
@@ -49,3 +51,7 @@ public sealed class SmokeScriptTests(SqliteMessaging fixture) : MessagingTests(f
         return (process.ExitCode, await output + await errors);
     }
 }
+
+public sealed class SqliteSmokeScriptTests(SqliteMessaging fixture) : SmokeScriptTests(fixture), IClassFixture<SqliteMessaging>;
+
+public sealed class PostgreSqlSmokeScriptTests(PostgreSqlMessaging fixture) : SmokeScriptTests(fixture), IClassFixture<PostgreSqlMessaging>;

@@ -155,6 +155,7 @@ public sealed class PageTests(ChromiumFixture chromium) : IClassFixture<Chromium
         await Expect(ben.Page.Locator("#composer")).ToBeVisibleAsync();
 
         await ann.Page.GetByRole(AriaRole.Button, new() { Name = $"Remove {name}" }).ClickAsync();
+        await ann.Page.Locator("#ask-agree").ClickAsync();
         await Expect(ben.Channel(channel)).ToHaveCountAsync(0);
         await Expect(ben.Page.Locator("#composer")).ToBeHiddenAsync();
         ann.ShouldBeClean();

@@ -33,7 +33,7 @@ public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<Chro
     }
 
     [Fact]
-    public async Task A_server_that_comes_back_is_found_and_nothing_is_missing()
+    public async Task A_server_that_comes_back_is_found_its_gap_is_shown_and_nothing_is_missing()
     {
         using var folder = new TempFolder("restart");
         string[] settings = ["--Sse:ReconnectDelay=00:00:00.2", "--Sse:ReconnectSpread=00:00:00"];
@@ -52,6 +52,9 @@ public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<Chro
         await ann.SayAsync("1", "while away");
 
         await window.LiveAsync();
+
+        // The new process has a new epoch: the stream says that it cannot tell what was missed, and the page reads it.
+        await Expect(window.Page.Locator("#gap")).ToBeVisibleAsync();
         await window.SeesAsync("while away");
         await window.SayAsync("after");
         await window.SeesAsync("after");

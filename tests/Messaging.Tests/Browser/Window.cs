@@ -24,12 +24,14 @@ internal sealed class Window : IAsyncDisposable
 
     internal IPage Page { get; }
 
-    internal static async Task<Window> OpenAsync(IBrowser browser, TestApp app, int width = Wide, int height = 800, ColorScheme colors = ColorScheme.Light)
+    internal static async Task<Window> OpenAsync(IBrowser browser, TestApp app, int width = Wide, int height = 800, ColorScheme colors = ColorScheme.Light, bool touch = false)
     {
         var context = await browser.NewContextAsync(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = width, Height = height },
             ColorScheme = colors,
+            HasTouch = touch,
+            IsMobile = touch,
             Locale = "en-GB",
         });
         var page = await context.NewPageAsync();

@@ -37,8 +37,11 @@ public sealed class EventStream : IAsyncDisposable
         var response = await client.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         ((int)response.StatusCode).ShouldBe(200);
         response.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
-        return new EventStream(response, await response.Content.ReadAsStreamAsync());
+        return await OverAsync(response);
     }
+
+    /// <summary>Reads a stream that has been answered already.</summary>
+    public static async Task<EventStream> OverAsync(HttpResponseMessage response) => new(response, await response.Content.ReadAsStreamAsync());
 
     public IReadOnlyList<(string Type, JsonElement Data)> Of(string type)
     {

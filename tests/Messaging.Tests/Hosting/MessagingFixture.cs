@@ -1,60 +1,41 @@
-using Resilience.TestKit;
-
 namespace Messaging.Tests;
 
 /// <summary>One application for the tests of a class, on one of the databases.</summary>
-public abstract class MessagingFixture : IAsyncLifetime
+public abstract class MessagingFixture(string database) : IAsyncLifetime
 {
-    private readonly TempFolder _data = new("messaging");
+    private AppHome _home = null!;
 
     public TestApp App { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => App = await TestApp.StartAsync(_data.FullPath, await SettingsAsync());
+    internal string Database => database;
 
-    public virtual async ValueTask DisposeAsync()
+    public async ValueTask InitializeAsync()
     {
-        await App.DisposeAsync();
-        _data.Dispose();
-        GC.SuppressFinalize(this);
+        _home = await AppHome.CreateAsync(database);
+        App = await _home.StartAsync();
     }
 
-    protected abstract ValueTask<IEnumerable<string>> SettingsAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        await _home.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 }
 
 /// <summary>The embedded default.</summary>
-public sealed class SqliteMessaging : MessagingFixture
-{
-    protected override ValueTask<IEnumerable<string>> SettingsAsync() => ValueTask.FromResult<IEnumerable<string>>([]);
-}
+public sealed class SqliteMessaging() : MessagingFixture(AppHome.Sqlite);
 
 /// <summary>On PostgreSQL, by configuration alone.</summary>
-public sealed class PostgreSqlMessaging : MessagingFixture
-{
-    private readonly PostgreSqlFixture _server = new();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        await _server.DisposeAsync();
-    }
-
-    protected override async ValueTask<IEnumerable<string>> SettingsAsync()
-    {
-        await _server.InitializeAsync();
-        return
-        [
-            "--Storage:Provider=PostgreSql", $"--ConnectionStrings:PostgreSql={_server.Database.ConnectionString}",
-
-            // The server of the tests does not sync its files, and deletions would say so.
-            "--Attachments:Deletion:RequireDurableCommits=false",
-        ];
-    }
-}
+public sealed class PostgreSqlMessaging() : MessagingFixture(AppHome.PostgreSql);
 
 /// <summary>A class of tests on one application. After each test the log has to be clean: whatever callers do wrong is no problem of the application.</summary>
 public abstract class MessagingTests(MessagingFixture fixture) : IDisposable
 {
     protected TestApp App => fixture.App;
+
+    /// <summary>Where a test starts an application of its own, on the same database.</summary>
+    protected Task<AppHome> NewHomeAsync() => AppHome.CreateAsync(fixture.Database);
 
     public void Dispose()
     {

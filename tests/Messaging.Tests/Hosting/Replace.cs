@@ -1,14 +1,26 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Resilience.Data;
 
 namespace Messaging.Tests;
 
 /// <summary>Puts a test's own service in the place of the application's.</summary>
 internal static class Replace
 {
-    internal static void Time(WebApplicationBuilder builder, TimeProvider time) => Service(builder, time);
+    /// <summary>Gives the application a clock of the test. Locks and commits are the database's, whose clock nobody moves: their limits stay real.</summary>
+    internal static void Time(WebApplicationBuilder builder, TimeProvider time)
+    {
+        Service(builder, time);
+        var guarded = builder.Services.Last(static service => service.ServiceType == typeof(IGuardedTransactions));
+        builder.Services.AddSingleton(provider => (IGuardedTransactions)guarded.ImplementationFactory!(new RealClock(provider)));
+    }
 
     /// <summary>The last registration is the one that is used.</summary>
     internal static void Service<T>(WebApplicationBuilder builder, T service)
         where T : class => builder.Services.AddSingleton(service);
+
+    private sealed class RealClock(IServiceProvider inner) : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => serviceType == typeof(TimeProvider) ? TimeProvider.System : inner.GetService(serviceType);
+    }
 }

@@ -10,6 +10,9 @@ namespace Messaging.Tests;
 /// <summary>The whole application on a real socket, on a free port, with its data in a folder of the test.</summary>
 public sealed class TestApp : IAsyncDisposable
 {
+    /// <summary>The event of the query monitor.</summary>
+    internal const int QueryFinding = 4013;
+
     private readonly WebApplication _app;
 
     private TestApp(WebApplication app, LogCollector logs)
@@ -32,6 +35,8 @@ public sealed class TestApp : IAsyncDisposable
             "--urls=http://127.0.0.1:0", $"--Data:Directory={directory}",
             // Hashing is slow on purpose; here its result matters, not its cost.
             "--Passwords:IterationCount=1000", "--Sse:AttemptBurst=10000", "--Sse:AttemptsPerSecond=1000",
+            // A loaded machine may be slow, and a test's crowd may wait; but three repeats of a statement in a request are a finding, whatever they take.
+            "--Queries:SlowThreshold=00:01:00", "--Queries:MinRepeats=3", "--Queries:MinRepeatTime=00:00:00", "--Database:LockTimeout=00:00:10",
             .. settings ?? [],
         ];
         var app = MessagingApplication.Create(args, builder =>
@@ -76,9 +81,11 @@ public sealed class TestApp : IAsyncDisposable
 
     public void ShouldHaveLoggedNoProblem() => Logs.AtLeast(LogLevel.Warning).Take(3).Select(static record => record.ToString()).ShouldBeEmpty();
 
+    /// <summary>Ends the application. Whatever the test was about: no request may have shown an N+1 pattern, a duplicate or too many statements.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        Logs.Of(QueryFinding).Select(static record => record.ToString()).ShouldBeEmpty();
     }
 }

@@ -125,6 +125,10 @@ public sealed class DispatcherTests
         await fixture.WhenAllClosedAsync();
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
         fixture.Logs.Of(5023).Count.ShouldBe(1);
+
+        // Nobody posts any more: the breaker closes by itself when its time is over.
+        fixture.Time.Advance(fixture.Dispatcher.Options.BreakerDuration);
+        fixture.Dispatcher.Snapshot().Breaker.ShouldBe(CleanupBreakerState.Closed);
     }
 
     /// <summary>Cleanup D7.</summary>
@@ -147,7 +151,13 @@ public sealed class DispatcherTests
 
         hold.Set();
         await entered.Task.Within();
-        await fixture.Time.DriveAsync(Watchdog.UntilAsync(() => closed == 10), TimeSpan.FromSeconds(60));
+        for (var tick = 0; tick < 100 && fixture.Dispatcher.Snapshot().StuckWorkers == 0; tick++)
+        {
+            fixture.Time.Advance(TimeSpan.FromMilliseconds(250));
+        }
+
+        // From here on the clock stands still: the substitute has all the time that it needs.
+        await Watchdog.UntilAsync(() => closed == 10);
 
         var snapshot = fixture.Dispatcher.Snapshot();
         (snapshot.StuckWorkers, snapshot.Workers, snapshot.Pending).ShouldBe((1, 1, 1));
@@ -175,6 +185,27 @@ public sealed class DispatcherTests
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
         fixture.Dispatcher.Post(new CleanupScope(), source: attacker).ShouldBe(CleanupDispatch.Queued);
         fixture.Dispatcher.Snapshot().SourceLimited.ShouldBe(80);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_scope_may_have_another_clock_than_its_dispatcher(bool another)
+    {
+        await using var fixture = new DispatcherFixture(o => o.Workers = 1);
+        var time = another ? new ManualTimeProvider() : fixture.Time;
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        var scope = new CleanupScopeFactory(new CleanupScopeOptions(), time, fixture.Logs.CreateLogger<CleanupScope>()).Create();
+        scope.Defer(0, static async (_, _) => await Task.Yield());
+        scope.Defer(time, static t => t.Advance(TimeSpan.FromMilliseconds(100)));
+
+        fixture.Dispatcher.Post(DispatcherFixture.Scope(static () => { }));
+        fixture.Dispatcher.Post(scope);
+
+        var report = await scope.Completion.Within();
+        await Watchdog.UntilAsync(() => fixture.Metrics.Count("resilience.cleanup.latency") == 2);
+        (report.Succeeded, report.TimedOut, report.Duration).ShouldBe((2, 0, TimeSpan.FromMilliseconds(100)));
+        fixture.Metrics.Values("resilience.cleanup.latency").Sum().ShouldBe(another ? 0 : 0.1, tolerance: 0.001);
     }
 
     [Fact]

@@ -187,6 +187,72 @@ public sealed class LaneTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_end_does_not_wait_for_the_delay_of_what_came_while_its_key_was_being_handled()
+    {
+        var lane = Create(merge: static (_, b) => (true, b));
+        var gate = _handler.HoldNext();
+        lane.Post("a", 1);
+        await gate.Entered.Within();
+        lane.Post("a", 2, TimeSpan.FromMinutes(1));
+
+        var end = lane.DisposeAsync().AsTask();
+        gate.Open();
+        await end.Within();
+
+        _handler.Handled.ShouldBe([("a", 1), ("a", 2)]);
+    }
+
+    [Fact]
+    public async Task A_listener_that_throws_ends_no_runner_and_reaches_no_caller()
+    {
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name.StartsWith("resilience.cleanup.lane", StringComparison.Ordinal) && instrument.Meter.Scope == _meters)
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        var calls = 0;
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) =>
+        {
+            Interlocked.Increment(ref calls);
+            throw new InvalidOperationException("a broken exporter");
+        });
+        listener.Start();
+        var lane = Create(o => (o.BatchSize, o.Capacity) = (1, 2), merge: static (_, b) => (true, b));
+
+        for (var i = 0; i < 10; i++)
+        {
+            var gate = _handler.HoldNext();
+            lane.Post("a", i);
+            await gate.Entered.Within();
+            lane.Post("b", i).ShouldBe(CoalescingPost.Added);
+            lane.Post("b", i).ShouldBeOneOf(CoalescingPost.Merged, CoalescingPost.Added);
+            lane.Post("c", i);
+            gate.Open();
+            await Watchdog.UntilAsync(() => lane.Pending == 0);
+        }
+
+        Volatile.Read(ref calls).ShouldBeGreaterThan(10);
+    }
+
+    [Fact]
+    public async Task A_lane_of_one_key_has_room_again_when_it_is_empty()
+    {
+        var lane = Create(o => (o.Capacity, o.Delay) = (1, TimeSpan.FromSeconds(1)));
+        lane.Post("a", 1);
+        lane.Post("b", 1).ShouldBe(CoalescingPost.Full);
+
+        lane.Post("a", -1).ShouldBe(CoalescingPost.CancelledOut);
+
+        await _logs.WhenAsync(5063);
+        ((ILaneState)lane).Trouble.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_merge_that_throws_leaves_the_later_item()
     {
         var lane = Create(o => o.Delay = TimeSpan.FromHours(1), merge: static (_, _) => throw new InvalidOperationException());

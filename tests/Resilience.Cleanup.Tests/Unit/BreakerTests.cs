@@ -51,4 +51,21 @@ public sealed class BreakerTests
         breaker.Backlogged().ShouldBeTrue();
         breaker.Backlogged().ShouldBeFalse();
     }
+
+    [Fact]
+    public void An_empty_queue_closes_it_when_its_time_is_over()
+    {
+        var breaker = new Breaker(1, TimeSpan.FromSeconds(30), _time);
+        breaker.Idle().ShouldBeFalse();
+        breaker.Backlogged().ShouldBeTrue();
+        _time.Advance(TimeSpan.FromSeconds(29));
+        breaker.Idle().ShouldBeFalse();
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        breaker.Idle().ShouldBeTrue();
+
+        breaker.State.ShouldBe(CleanupBreakerState.Closed);
+        breaker.TryPass(out var probe).ShouldBeTrue();
+        probe.ShouldBeFalse();
+    }
 }

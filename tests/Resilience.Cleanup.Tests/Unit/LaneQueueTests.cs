@@ -14,7 +14,7 @@ public sealed class LaneQueueTests
 
         queue.Take(slot).ShouldBe(2);
         queue.TryAdd(Entry()).ShouldBe(WriteResult.Full);
-        queue.Ended();
+        queue.Ended(1);
         queue.TryAdd(Entry()).ShouldBe(WriteResult.Added);
         queue.Stop();
         queue.TryAdd(Entry()).ShouldBe(WriteResult.Stopped);
@@ -27,7 +27,7 @@ public sealed class LaneQueueTests
         var queue = new LaneQueue(capacity: 100_000);
         var slot = new ClaimSlot(64);
         var entries = Enumerable.Range(0, 20_000).Select(_ => Entry()).ToArray();
-        var taken = new List<QueueEntry>();
+        var taken = new List<ScopeCore>();
         for (var i = 0; i < entries.Length; i++)
         {
             queue.TryAdd(entries[i]);
@@ -112,7 +112,7 @@ public sealed class LaneQueueTests
         var slot = new ClaimSlot(64);
         var attacker = CleanupSource.FromKey("attacker");
         var latencies = new List<double>();
-        var attackersOf = new HashSet<QueueEntry>();
+        var attackersOf = new HashSet<ScopeCore>();
         var step = 0;
         var random = new Random(7);
         var closed = 0;
@@ -155,12 +155,12 @@ public sealed class LaneQueueTests
                 var others = random.Next(16, 49);
                 for (var i = 0; i < others; i++)
                 {
-                    queue.TryAdd(new QueueEntry(new ScopeCore(ScopeEnvironment.Default), time.GetTimestamp(), low: false));
+                    queue.TryAdd(Entry(time.GetTimestamp(), low: false));
                 }
 
                 for (var i = 0; step % 10 == 5 && i < 320 * attackers; i++)
                 {
-                    var entry = new QueueEntry(new ScopeCore(ScopeEnvironment.Default), time.GetTimestamp(), limited && limiter.IsOver(attacker));
+                    var entry = Entry(time.GetTimestamp(), limited && limiter.IsOver(attacker, time.GetTimestamp()));
                     attackersOf.Add(entry);
                     queue.TryAdd(entry);
                     posted++;
@@ -171,5 +171,12 @@ public sealed class LaneQueueTests
         }
     }
 
-    private static QueueEntry Entry(bool low = false) => new(new ScopeCore(ScopeEnvironment.Default), 0, low);
+    private static ScopeCore Entry(bool low = false) => Entry(0, low);
+
+    private static ScopeCore Entry(long postedAt, bool low)
+    {
+        var entry = new ScopeCore(ScopeEnvironment.Default);
+        entry.MarkPosted(postedAt, low);
+        return entry;
+    }
 }

@@ -25,12 +25,12 @@ public sealed class SourceTests
         var limiter = new SourceLimiter(perSecond: 10, burst: 5, time);
         var source = CleanupSource.FromKey("a");
 
-        Enumerable.Range(0, 7).Select(_ => limiter.IsOver(source)).ShouldBe([false, false, false, false, false, true, true]);
+        Enumerable.Range(0, 7).Select(_ => limiter.IsOver(source, time.GetTimestamp())).ShouldBe([false, false, false, false, false, true, true]);
         time.Advance(TimeSpan.FromMilliseconds(100));
-        limiter.IsOver(source).ShouldBeFalse();
-        limiter.IsOver(source).ShouldBeTrue();
+        limiter.IsOver(source, time.GetTimestamp()).ShouldBeFalse();
+        limiter.IsOver(source, time.GetTimestamp()).ShouldBeTrue();
         time.Advance(TimeSpan.FromSeconds(10));
-        Enumerable.Range(0, 6).Select(_ => limiter.IsOver(source)).ShouldBe([false, false, false, false, false, true]);
+        Enumerable.Range(0, 6).Select(_ => limiter.IsOver(source, time.GetTimestamp())).ShouldBe([false, false, false, false, false, true]);
     }
 
     [Fact]
@@ -40,12 +40,12 @@ public sealed class SourceTests
         var busy = CleanupSource.FromKey("busy");
         for (var i = 0; i < 1000; i++)
         {
-            limiter.IsOver(busy);
-            limiter.IsOver(default).ShouldBeFalse();
+            limiter.IsOver(busy, now: 1);
+            limiter.IsOver(default, now: 1).ShouldBeFalse();
         }
 
         // Two places of 4,096 are taken: at most one of many thousands may share both.
-        Enumerable.Range(0, 1000).Count(i => limiter.IsOver(CleanupSource.FromKey($"other {i}"))).ShouldBeLessThan(200);
+        Enumerable.Range(0, 1000).Count(i => limiter.IsOver(CleanupSource.FromKey($"other {i}"), now: 1)).ShouldBeLessThan(200);
     }
 
     private static CleanupSource Of(string address) => CleanupSource.FromAddress(IPAddress.Parse(address));

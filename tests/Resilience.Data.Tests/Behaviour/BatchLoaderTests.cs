@@ -36,6 +36,27 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
+    public async Task Who_comes_after_the_last_one_left_gets_a_batch_of_its_own()
+    {
+        await using var fixture = new LoaderFixture(static async (context, keys, token) =>
+        {
+            token.ThrowIfCancellationRequested();
+            return await LoaderFixture.Even(context, keys, token);
+        });
+
+        for (var i = 0; i < 2_000; i++)
+        {
+            using var leaving = new CancellationTokenSource();
+            var left = fixture.Loader.LoadAsync(2, leaving.Token);
+            await leaving.CancelAsync();
+            var stays = fixture.Loader.LoadAsync(4);
+
+            (await stays.Within()).State.ShouldBe(LoadState.Found);
+            await Task.WhenAny(left);
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_caller_does_not_affect_others_and_the_last_one_cancels_the_query()
     {
         // Two loads may miss each other on a busy machine; then there is nothing to show, and it is tried again.
@@ -74,6 +95,45 @@ public sealed class BatchLoaderTests
             await Should.ThrowAsync<OperationCanceledException>(() => third);
             await Watchdog.UntilAsync(() => token.IsCancellationRequested);
             return true;
+        }
+    }
+
+    [Fact]
+    public async Task Any_of_fifty_callers_may_leave_and_the_others_get_their_values()
+    {
+        var random = new Random(Environment.ProcessId);
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {Environment.ProcessId}");
+        for (var round = 0; round < 20; round++)
+        {
+            var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var cancelled = 0;
+            await using var fixture = new LoaderFixture(async (context, keys, token) =>
+            {
+                using var registration = token.Register(() => Interlocked.Increment(ref cancelled));
+                await release.Task;
+                return await LoaderFixture.Even(context, keys, token);
+            });
+            CancellationTokenSource[] callers = [.. Enumerable.Range(0, 50).Select(static _ => new CancellationTokenSource())];
+            var loads = callers.Select((caller, i) => fixture.Loader.LoadAsync(2 * (i / 2), caller.Token)).ToArray();
+            int[] leaving = [.. Enumerable.Range(0, 49).Where(_ => random.Next(2) == 0)];
+            await Watchdog.UntilAsync(() => fixture.Batches.Count > 0);
+
+            await Task.WhenAll(leaving.Select(i => Task.Run(callers[i].Cancel)));
+            foreach (var i in leaving)
+            {
+                await Should.ThrowAsync<OperationCanceledException>(() => loads[i]);
+            }
+
+            var abandoned = Volatile.Read(ref cancelled);
+            release.SetResult();
+            foreach (var i in Enumerable.Range(0, 50).Except(leaving))
+            {
+                (await loads[i].Within()).ShouldBe(new Loaded<string>(LoadState.Found, $"v{2 * (i / 2)}"));
+            }
+
+            // The last caller never leaves: at most a batch without it was given up.
+            abandoned.ShouldBeLessThan(Math.Max(1, fixture.Batches.Count));
+            Array.ForEach(callers, static c => c.Dispose());
         }
     }
 

@@ -26,6 +26,33 @@ public sealed class FencedCacheTests
         loads.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 64)]
+    public async Task Loads_that_read_the_cache_themselves_never_wait_for_each_others_places(int places, int callers)
+    {
+        using var node = new CacheFixture(configure: o => o.MaxConcurrentLoads = places);
+
+        // All inner loads are of one key too: a load that others wait for may itself stand in the line.
+        var values = await Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(async () => await node.Cache.GetOrCreateAsync($"outer:{i}", async token =>
+        {
+            var own = await node.Cache.GetOrCreateAsync($"inner:{i}", static _ => ValueTask.FromResult(1), cancellationToken: token);
+            var common = await node.Cache.GetOrCreateManyAsync<int, int>(
+                [0, 1], static k => $"common:{k}", static (keys, _) => ValueTask.FromResult<IReadOnlyDictionary<int, int>>(keys.ToDictionary(static k => k, static _ => 1)), cancellationToken: token);
+            return own + common.Count;
+        })))).Within();
+
+        values.ShouldAllBe(static v => v == 3);
+    }
+
+    [Fact]
+    public async Task A_write_of_every_tag_is_refused_before_it_begins()
+    {
+        using var node = new CacheFixture();
+
+        await Should.ThrowAsync<NotSupportedException>(async () => await node.Cache.BeginWriteAsync([], ["*"]));
+    }
+
     [Fact]
     public async Task Five_nodes_load_a_cold_key_at_most_twice()
     {

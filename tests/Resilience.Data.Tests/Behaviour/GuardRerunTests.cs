@@ -34,6 +34,57 @@ public sealed class GuardRerunTests
         (await guard.Database.ScalarAsync<int>("SELECT edits FROM messages WHERE id = 1")).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("40001")]
+    [InlineData("40P01")]
+    public async Task Taken_back_at_any_statement_the_whole_work_runs_again_and_callbacks_once(string state)
+    {
+        var steps = 0;
+        for (var met = true; met; steps += met ? 1 : 0)
+        {
+            var script = new FaultScript(() => new InjectedDbException(state)).OnCall(FirstStatement + steps, FaultKind.FailBefore);
+            var run = await RunFaultyAsync(script);
+
+            met = script.Calls.Count > FirstStatement + steps;
+            run.Result.ShouldBe(new GuardResult<int>(GuardOutcome.Applied, 2, met ? 2 : 1), $"step {steps}");
+            (run.Callbacks, run.Edits).ShouldBe((1, 2));
+        }
+
+        // Locks, two changes of the work, the question before the commit, the commit.
+        steps.ShouldBeGreaterThanOrEqualTo(5);
+    }
+
+    [Fact]
+    public async Task A_connection_lost_at_any_statement_changes_nothing_and_at_the_commit_is_never_run_again()
+    {
+        var outcomes = new List<string>();
+        for (var step = 0; ; step++)
+        {
+            var script = new FaultScript(static () => new InjectedDbException()).OnCall(FirstStatement + step, FaultKind.FailBefore);
+            try
+            {
+                var run = await RunFaultyAsync(script, breaks: true);
+                if (script.Calls.Count <= FirstStatement + step)
+                {
+                    break;
+                }
+
+                (run.Result.Outcome, run.Result.Attempts, run.Runs, run.Callbacks, run.Edits).ShouldBe((GuardOutcome.CommitUnknown, 1, 1, 0, 0));
+                outcomes.Add("unknown");
+            }
+            catch (InjectedDbException)
+            {
+                script.Calls.Count(static c => c == "begin").ShouldBe(1);
+                outcomes.Add("thrown");
+            }
+        }
+
+        outcomes.Count.ShouldBeGreaterThanOrEqualTo(5);
+        outcomes.ShouldAllBe(static o => o == "thrown" || o == "unknown");
+        outcomes.Count(static o => o == "unknown").ShouldBe(1);
+        outcomes[^1].ShouldBe("unknown");
+    }
+
     [Fact]
     public async Task After_the_last_attempt_the_answer_is_busy_with_the_error()
     {
@@ -114,6 +165,27 @@ public sealed class GuardRerunTests
 
         inside.Value.ShouldBe("2s 10s 15s");
         (await guard.Database.ScalarAsync<string>("SELECT current_setting('lock_timeout')")).ShouldBe("0");
+    }
+
+    /// <summary>Behind "open" and "begin".</summary>
+    private const int FirstStatement = 2;
+
+    private static async Task<(GuardResult<int> Result, int Runs, int Callbacks, int Edits)> RunFaultyAsync(FaultScript script, bool breaks = false)
+    {
+        await using var guard = await GuardFixture.CreateAsync(
+            SqlDialect.PostgreSql, static o => o.Dialect = SqlDialect.PostgreSql, wrap: source => new FaultyDbDataSource(source, script, breakOnFault: breaks));
+        var (runs, callbacks) = (0, 0);
+        var result = await guard.Transactions.RunAsync(Forum.Edit(2, 1).ExpectRows(2), async (context, token) =>
+        {
+            runs++;
+            context.OnCommitted(_ =>
+            {
+                callbacks++;
+                return ValueTask.CompletedTask;
+            });
+            return await context.ExecuteAsync(Forum.SetText(1, "one"), token) + await context.ExecuteAsync(Forum.SetText(1, "two"), token);
+        }).Within();
+        return (result, runs, callbacks, await guard.Database.ScalarAsync<int>("SELECT edits FROM messages WHERE id = 1"));
     }
 
     [Fact]

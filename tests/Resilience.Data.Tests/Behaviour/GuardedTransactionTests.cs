@@ -55,6 +55,20 @@ public sealed class GuardedTransactionTests
 
     [Theory]
     [MemberData(nameof(Databases))]
+    public async Task A_column_can_be_asked_to_be_null(SqlDialect dialect)
+    {
+        await using var guard = await GuardFixture.CreateAsync(dialect);
+        await guard.Database.RunAsync("ALTER TABLE messages ADD COLUMN deleted_at INTEGER; UPDATE messages SET deleted_at = 5 WHERE id = 2");
+
+        GuardPlan Live(int message) => GuardPlan.Create().LockRow("messages", ("id", message), ("deleted_at", GuardRow.Null));
+
+        (await guard.Transactions.ExecuteAsync(Live(1), Forum.SetText(1, "live"))).Outcome.ShouldBe(GuardOutcome.Applied);
+        (await guard.Transactions.ExecuteAsync(Live(2), Forum.SetText(2, "gone"))).Outcome.ShouldBe(GuardOutcome.NotFound);
+        (await guard.Database.ScalarAsync<string>("SELECT text FROM messages WHERE id = 2")).ShouldBe("two");
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
     public async Task A_forbidden_row_denies(SqlDialect dialect)
     {
         await using var guard = await GuardFixture.CreateAsync(dialect);

@@ -52,6 +52,40 @@ public sealed class IndexAssertTests
         await Should.ThrowAsync<DataAssertException>(() => IndexAssert.NoFullScanAsync(fixture.Source, wrongColumn, "messages"));
     }
 
+    [Fact]
+    public async Task A_partial_index_serves_the_values_of_now_and_not_the_generic_plan()
+    {
+        await using var fixture = await FixtureAsync(SqlDialect.PostgreSql);
+        await fixture.Database.RunAsync("CREATE INDEX ix_partial ON messages (author_id) WHERE channel_id = 1; DROP INDEX ix_messages_channel");
+        var query = await CaptureAsync(fixture, Sql.Of($"SELECT text FROM messages WHERE channel_id = {1} AND author_id = {2}"));
+
+        await IndexAssert.CanUseAsync(fixture.Source, query, "ix_partial");
+        var thrown = await Should.ThrowAsync<DataAssertException>(() => IndexAssert.CanUseInGenericPlanAsync(fixture.Source, query, "ix_partial"));
+
+        thrown.Message.ShouldContain("$1", customMessage: "the plan was made without the values");
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task A_generic_plan_takes_every_form_of_parameter(SqlDialect dialect)
+    {
+        await using var fixture = await FixtureAsync(dialect);
+        await IndexAssert.CanUseInGenericPlanAsync(
+            fixture.Source, await CaptureAsync(fixture, Sql.Of($"SELECT id FROM messages WHERE channel_id = {1} AND id > {2} ORDER BY id LIMIT {10}")), "ix_messages_channel");
+        await IndexAssert.CanUseInGenericPlanAsync(fixture.Source, await CaptureAsync(fixture, Sql.Of($"SELECT text /* @p0 ' */ FROM messages WHERE text = {"x"} AND text <> '@p0'")), "ix_messages_text");
+        await IndexAssert.CanUseInGenericPlanAsync(fixture.Source, await CaptureAsync(fixture, Sql.Of($"UPDATE messages SET edits = edits + {1L} WHERE id {Sql.AnyOf([1, 2], dialect)}")));
+        await IndexAssert.CanUseInGenericPlanAsync(fixture.Source, await CaptureAsync(fixture, Sql.Of($"SELECT text FROM messages WHERE id = 1")));
+        await Should.ThrowAsync<DataAssertException>(async () => await IndexAssert.CanUseInGenericPlanAsync(
+            fixture.Source, await CaptureAsync(fixture, Sql.Of($"SELECT id FROM messages WHERE edits = {1}"))));
+
+        // A statement that was left behind would be in the way of the next question on the same connection.
+        if (dialect == SqlDialect.PostgreSql)
+        {
+            (await fixture.Database.ScalarAsync<int>("SELECT count(*) FROM pg_prepared_statements")).ShouldBe(0);
+            (await fixture.Database.ScalarAsync<string>("SELECT current_setting('plan_cache_mode')")).ShouldBe("auto");
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Databases))]
     public async Task Asking_changes_neither_data_nor_settings(SqlDialect dialect)

@@ -108,7 +108,7 @@ public sealed class QueryHealthTests
         for (var i = 0; i < slow + fast; i++)
         {
             var start = time.GetTimestamp() - (i < slow ? Slow : Fast).Ticks;
-            fixture.Monitor.Finished(null, null, start, start, 0, null, null);
+            fixture.Monitor.Finished(null, null, start, start, time.GetTimestamp(), 0, null, null);
         }
 
         time.Advance(TimeSpan.FromSeconds(60));

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Dapper;
+using Microsoft.EntityFrameworkCore;
 using Resilience.Data.Tests.Support;
 using Resilience.TestKit;
 
@@ -77,7 +78,9 @@ public sealed class TransparentWrapperTests
         direct.BatchCommands.Add(direct.CreateBatchCommand());
         direct.BatchCommands[0].CommandText = "SELECT 3";
         (await direct.ExecuteScalarAsync()).ShouldBe(3);
-        scope.Count.ShouldBe(3);
+        // One insert for both rows, a select, an update, and two savepoints that are set and released.
+        scope.Complete().Statements.Sum(static x => x.Count).ShouldBe(7);
+        scope.Count.ShouldBe(7);
     }
 
     [Theory]
@@ -171,6 +174,30 @@ public sealed class TransparentWrapperTests
         });
 
         result.IsApplied.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task EF_Core_inserts_in_a_transaction_on_a_watched_connection()
+    {
+        await using var fixture = await MonitorFixture.CreateAsync(SqlDialect.PostgreSql);
+        var options = new DbContextOptionsBuilder<ForumContext>()
+            .UseNpgsql(fixture.Source.CreateConnection(), contextOwnsConnection: true).AddInterceptors(new MonitoringInterceptor(fixture.Monitor)).Options;
+        using var scope = fixture.Monitor.BeginScope("insert");
+        await using (var db = new ForumContext(options))
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            db.Members.Add(new Member { ChannelId = 1, UserId = 9, Role = "member" });
+            db.Messages.Add(new Message { Id = 9, ChannelId = 1, AuthorId = 9, Text = "new" });
+            await db.SaveChangesAsync();
+            (await db.Messages.SingleAsync(static m => m.Id == 9)).Text = "changed";
+            await db.SaveChangesAsync();
+            await transaction.CommitAsync();
+        }
+
+        // One insert for both rows, a select, an update, and two savepoints that are set and released.
+        scope.Complete().Statements.Sum(static x => x.Count).ShouldBe(7);
+        scope.Count.ShouldBe(7);
+        (await fixture.Database.ScalarAsync<string>("SELECT m.text || ' ' || r.role FROM messages m JOIN members r ON r.user_id = m.author_id WHERE m.id = 9")).ShouldBe("changed member");
     }
 
     private sealed class RecordingConnection : DbConnection

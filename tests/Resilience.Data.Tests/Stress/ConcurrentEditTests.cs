@@ -27,7 +27,7 @@ public sealed class ConcurrentEditTests(ITestOutputHelper output)
 
         for (var schedule = 0; schedule < Schedules; schedule++)
         {
-            var steps = Enumerable.Range(0, 4).Select(_ => (User: random.Next(2, 4), What: random.Next(6))).ToArray();
+            var steps = Enumerable.Range(0, 4).Select(_ => (User: random.Next(2, 4), What: random.Next(9))).ToArray();
             await Task.WhenAll(steps.Select(step => Task.Run(() => StepAsync(guard, step.User, step.What)))).Within(TimeSpan.FromSeconds(6));
         }
 
@@ -36,12 +36,15 @@ public sealed class ConcurrentEditTests(ITestOutputHelper output)
 
     private static async Task StepAsync(GuardFixture guard, int user, int what)
     {
+        var member = GuardPlan.Create().LockRow("members", ("channel_id", 1), ("user_id", user));
         var result = what switch
         {
-            0 => await RunAsync(guard, GuardPlan.Create().LockRow("members", ("channel_id", 1), ("user_id", user)), user, "revoke", Sql.Of($"DELETE FROM members WHERE user_id = {user}")),
+            0 => await RunAsync(guard, member, user, "revoke", Sql.Of($"DELETE FROM members WHERE user_id = {user}")),
             1 => await RunAsync(guard, GuardPlan.Create().LockRow("channels", ("id", 1)), user, "grant", Sql.Of($"INSERT INTO members VALUES (1, {user}, 'member') ON CONFLICT DO NOTHING")),
-            2 => await RunAsync(guard, GuardPlan.Create().LockRow("members", ("channel_id", 1), ("user_id", user)), user, "revoke", Sql.Of($"UPDATE members SET role = 'reader' WHERE user_id = {user}")),
-            3 => await RunAsync(guard, GuardPlan.Create().LockRow("members", ("channel_id", 1), ("user_id", user)), user, "grant", Sql.Of($"UPDATE members SET role = 'member' WHERE user_id = {user}")),
+            2 => await RunAsync(guard, member, user, "revoke", Sql.Of($"UPDATE members SET role = 'reader' WHERE user_id = {user}")),
+            3 => await RunAsync(guard, member, user, "grant", Sql.Of($"UPDATE members SET role = 'member' WHERE user_id = {user}")),
+            4 => await RunAsync(guard, member, user, "ban", Sql.Of($"INSERT INTO bans VALUES (1, {user}) ON CONFLICT DO NOTHING")),
+            5 => await RunAsync(guard, member, user, "unban", Sql.Of($"DELETE FROM bans WHERE user_id = {user}")),
             _ => await RunAsync(guard, Edit(user), user, "edit", Forum.SetText(user - 1, "edited")),
         };
         result.ShouldBeOneOf(GuardOutcome.Applied, GuardOutcome.Denied, GuardOutcome.NotFound);
@@ -49,6 +52,7 @@ public sealed class ConcurrentEditTests(ITestOutputHelper output)
 
     private static GuardPlan Edit(int user) => GuardPlan.Create()
         .RequireRow("members", ("channel_id", 1), ("user_id", user), ("role", GuardRow.OneOf("owner", "moderator", "member")))
+        .ForbidRow(GuardRow.Of("bans", ("channel_id", 1), ("user_id", user)), GuardRow.Of("members", ("channel_id", 1), ("user_id", user)))
         .LockRows("messages", "id", [user - 1]);
 
     private static async Task<GuardOutcome> RunAsync(GuardFixture guard, GuardPlan plan, int user, string what, Sql change)
@@ -69,30 +73,28 @@ public sealed class ConcurrentEditTests(ITestOutputHelper output)
     private static async Task CheckAsync(TestDatabase database)
     {
         var right = new HashSet<int> { 2, 3 };
-        var edits = 0;
-        var refusedStates = 0;
+        var banned = new HashSet<int>();
+        var counts = new Dictionary<string, int>();
         await using var command = database.Source.CreateCommand("SELECT user_id, what FROM journal ORDER BY at");
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
             var user = reader.GetInt32(0);
-            switch (reader.GetString(1))
+            var what = reader.GetString(1);
+            counts[what] = counts.GetValueOrDefault(what) + 1;
+            _ = what switch
             {
-                case "grant":
-                    right.Add(user);
-                    break;
-                case "revoke":
-                    right.Remove(user);
-                    refusedStates++;
-                    break;
-                default:
-                    right.ShouldContain(user, "an edit stands behind the revoke of its author's right");
-                    edits++;
-                    break;
-            }
+                "grant" => right.Add(user),
+                "revoke" => right.Remove(user),
+                "ban" => banned.Add(user),
+                "unban" => banned.Remove(user),
+                _ => right.Contains(user) && !banned.Contains(user) ? true : throw new ShouldAssertException("an edit stands behind the revoke of its author's right, or the ban"),
+            };
         }
 
-        edits.ShouldBeGreaterThan(50);
-        refusedStates.ShouldBeGreaterThan(50);
+        foreach (var what in new[] { "grant", "revoke", "ban", "unban", "edit" })
+        {
+            counts.GetValueOrDefault(what).ShouldBeGreaterThan(50, what);
+        }
     }
 }

@@ -63,7 +63,17 @@ public sealed class InjectionTests
         Sql.Of($"UPDATE messages SET text = text || {payload} WHERE text = {payload}"),
         Sql.Of($"DELETE FROM messages WHERE text = {payload}"),
         Sql.Of($"INSERT INTO bans SELECT 1, 1 WHERE {payload} = 'never'"),
+        Sql.Of($"INSERT INTO messages (id, channel_id, author_id, text) SELECT v.a, 1, 1, v.b FROM (SELECT 99 AS a, {payload} AS b) v WHERE v.a < 0"),
+        Sql.Of($"SELECT CASE WHEN text = {payload} THEN {payload} ELSE upper(CAST({payload} AS TEXT)) END FROM messages"),
+        Sql.Of($"SELECT m.id FROM messages m JOIN channels c ON c.id = m.channel_id AND c.name = {payload}"),
+        Sql.Of($"SELECT author_id FROM messages GROUP BY author_id HAVING max(text) = {payload} ORDER BY max(text) = {payload}"),
+        Sql.Of($"SELECT id FROM messages WHERE text BETWEEN {payload} AND {payload} OR text IN (SELECT name FROM channels WHERE name = {payload})"),
+        Sql.Of($"SELECT id FROM messages WHERE {Condition(payload)} UNION SELECT id FROM channels WHERE name = {payload} LIMIT {1} OFFSET {1}"),
+        Sql.Of($"WITH found AS (SELECT id FROM messages WHERE text = {payload}) DELETE FROM messages WHERE id IN (SELECT id FROM found) AND text = {payload}"),
     ];
+
+    /// <summary>A fragment with a hole of its own, spliced into another statement.</summary>
+    private static Sql Condition(string payload) => Sql.Of($"text = {payload} AND length(CAST({payload} AS TEXT)) > {0}");
 
     private static async Task<string> FingerprintAsync(TestDatabase database)
     {

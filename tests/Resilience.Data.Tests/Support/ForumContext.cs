@@ -8,6 +8,8 @@ internal sealed class ForumContext(DbContextOptions<ForumContext> options) : DbC
 
     public DbSet<Channel> Channels => Set<Channel>();
 
+    public DbSet<Member> Members => Set<Member>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<Message>(static entity =>
@@ -18,6 +20,13 @@ internal sealed class ForumContext(DbContextOptions<ForumContext> options) : DbC
             entity.Property(static m => m.AuthorId).HasColumnName("author_id");
             entity.Property(static m => m.Text).HasColumnName("text");
             entity.Property(static m => m.Edits).HasColumnName("edits");
+        });
+        modelBuilder.Entity<Member>(static entity =>
+        {
+            entity.ToTable("members").HasKey(static m => new { m.ChannelId, m.UserId });
+            entity.Property(static m => m.ChannelId).HasColumnName("channel_id");
+            entity.Property(static m => m.UserId).HasColumnName("user_id");
+            entity.Property(static m => m.Role).HasColumnName("role");
         });
         modelBuilder.Entity<Channel>(static entity =>
         {
@@ -46,4 +55,13 @@ internal sealed class Channel
     public int Id { get; set; }
 
     public string Name { get; set; } = "";
+}
+
+internal sealed class Member
+{
+    public int ChannelId { get; set; }
+
+    public int UserId { get; set; }
+
+    public string Role { get; set; } = "";
 }

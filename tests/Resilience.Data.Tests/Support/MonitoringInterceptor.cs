@@ -52,6 +52,7 @@ internal sealed class MonitoringInterceptor : DbCommandInterceptor
         return Task.CompletedTask;
     }
 
+    /// <summary>EF Core counts the read that found the end, too.</summary>
     private void Done(DbCommand command, DataReaderClosingEventData closing) =>
-        _monitor.Record(command, TimeProvider.System.GetUtcNow() - closing.StartTime, closing.ReadCount);
+        _monitor.Record(command, TimeProvider.System.GetUtcNow() - closing.StartTime, Math.Max(0, closing.ReadCount - 1));
 }

@@ -1,13 +1,14 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Resilience.House.Tests.Docs;
 
 /// <summary>The telemetry tables of the docs equal the real instruments and events.</summary>
-public sealed class TelemetryTableTests
+public sealed partial class TelemetryTableTests
 {
     private static readonly Dictionary<string, int> FirstEventId = new()
     {
@@ -73,6 +74,32 @@ public sealed class TelemetryTableTests
         events.GroupBy(static item => item.EventId).Where(static group => group.Count() > 1).Select(static group => group.Key).ShouldBeEmpty("an id belongs to one event");
         events.Select(static item => string.Create(CultureInfo.InvariantCulture, $"{item.EventId} {item.Level} {item.Name}")).Where(line => !documented.Contains(line)).ShouldBeEmpty("rows missing under ## Telemetry");
     }
+
+    [Fact]
+    public void Every_metric_that_the_Prometheus_rules_name_is_exported()
+    {
+        var exported = Package.Filled.SelectMany(static row => Instruments(Package.Named(row.Data).Assembly)).SelectMany(Exported).ToHashSet(StringComparer.Ordinal);
+        var named = PrometheusName().Matches(Repository.Read("docs/prometheus-rules.yml")).Select(static match => match.Value).ToHashSet(StringComparer.Ordinal);
+
+        named.Count.ShouldBeGreaterThan(3);
+        named.Except(exported).ShouldBeEmpty();
+    }
+
+    /// <summary>The names that a meter's exporter for Prometheus gives to an instrument: dots become underscores, then come the unit and the kind.</summary>
+    private static IEnumerable<string> Exported(Instrument instrument)
+    {
+        var unit = instrument.Unit switch { "s" => "_seconds", "ms" => "_milliseconds", "By" => "_bytes", "1" => "_ratio", _ => "" };
+        var name = instrument.Name.Replace('.', '_') + unit;
+        return Kind(instrument) switch
+        {
+            "counter" => [name + "_total"],
+            "histogram" => [name + "_bucket", name + "_count", name + "_sum"],
+            _ => [name],
+        };
+    }
+
+    [GeneratedRegex("(resilience|db)_[a-z_]+")]
+    private static partial Regex PrometheusName();
 
     /// <summary>Constructs each metrics class of an assembly with a meter factory of its own and returns what it created.</summary>
     private static List<Instrument> Instruments(Assembly assembly)

@@ -57,6 +57,8 @@ internal sealed class StreamUnderTest : IAsyncDisposable
     public static Task<StreamUnderTest> CreateAsync(RedisServer server, Action<StreamRetention> configure) =>
         CreateAsync(server, (StreamTrimmerOptions o) => o.AddStream(Key, configure));
 
+    public async Task AddToAsync(string key, int count) => await Database.ScriptEvaluateAsync(AddMany, [key], [count, "x"]);
+
     public async Task StartAsync()
     {
         foreach (var service in _services.GetServices<IHostedService>())

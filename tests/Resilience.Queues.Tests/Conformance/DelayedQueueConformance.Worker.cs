@@ -25,6 +25,49 @@ public abstract partial class DelayedQueueConformance
     }
 
     [Fact]
+    public async Task Listeners_that_throw_cost_a_worker_neither_a_place_nor_a_message()
+    {
+        await StartAsync();
+        var script = new HandlerScript
+        {
+            OnHandle = static (item, _, _) => item.StartsWith("bad", StringComparison.Ordinal) ? throw new PermanentFailureException("gone") : Task.CompletedTask,
+        };
+        var worker = NewWorker(script);
+        using var listener = new System.Diagnostics.Metrics.MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name is "resilience.queues.processing" or "resilience.queues.settled" or "resilience.queues.claimed" && instrument.Meter.Scope == worker.Meters)
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        var calls = 0;
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => Throw());
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => Throw());
+        listener.Start();
+        await worker.StartAsync();
+
+        for (var round = 0; round < 5; round++)
+        {
+            await worker.Queue.EnqueueBatchAsync(Enumerable.Range(0, 10).Select(i => new EnqueueRequest<string>($"{(i % 2 == 0 ? "bad" : "good")} {round} {i}")).ToArray());
+            await Watchdog.UntilAsync(async () => (await worker.Queue.GetStatsAsync()).Size == 0);
+        }
+
+        await worker.StopAsync();
+        Volatile.Read(ref calls).ShouldBeGreaterThan(0);
+        script.Handled.Count.ShouldBe(50);
+        (await worker.Queue.GetStatsAsync()).Dead.ShouldBe(25);
+
+        void Throw()
+        {
+            Interlocked.Increment(ref calls);
+            throw new InvalidOperationException("a broken exporter");
+        }
+    }
+
+    [Fact]
     public async Task A_worker_retries_what_throws_and_gives_up_at_the_sixth_failure()
     {
         await StartAsync();

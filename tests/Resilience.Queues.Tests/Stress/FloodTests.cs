@@ -53,6 +53,44 @@ public sealed class FloodTests
     }
 
     [Fact]
+    public async Task Sixteen_producers_that_wait_all_get_through_in_their_order_and_the_bound_holds()
+    {
+        const int bound = 50;
+        const int producers = 16;
+        const int each = 2_000;
+        using var meters = new TestMeterFactory();
+        await using var services = Build(meters, static o => (o.MaxSize, o.FullMode, o.EnqueueTimeout) = (bound, QueueFullMode.Wait, TimeSpan.FromHours(1)));
+        var queue = services.GetRequiredService<IDelayedQueue<byte[]>>();
+        var largest = 0L;
+        var next = new int[producers];
+        var sending = Enumerable.Range(0, producers).Select(producer => Task.Run(async () =>
+        {
+            for (var i = 0; i < each; i++)
+            {
+                var result = await queue.EnqueueAsync(BitConverter.GetBytes((producer * each) + i));
+                Max(ref largest, result.EnsureAccepted().Size);
+            }
+        })).ToArray();
+
+        for (var taken = 0; taken < producers * each;)
+        {
+            var deliveries = await queue.ClaimAsync(20, Timeout.InfiniteTimeSpan);
+            foreach (var number in deliveries.Select(static one => BitConverter.ToInt32(one.Item)))
+            {
+                // Each producer's messages come in its own order, none is left out and none comes twice.
+                next[number / each]++.ShouldBe(number % each);
+            }
+
+            var acknowledged = await queue.AcknowledgeAsync(deliveries);
+            taken += acknowledged;
+        }
+
+        await Task.WhenAll(sending).Within(TimeSpan.FromSeconds(6));
+        largest.ShouldBeLessThanOrEqualTo(bound);
+        (await queue.GetStatsAsync()).Size.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Of_a_delivery_and_a_cancellation_that_meet_exactly_one_happens()
     {
         const int messages = 20_000;

@@ -58,7 +58,7 @@ public sealed class HttpContextTests
             // Everything that could still reach for it: a late publication, the wheel, the manager, an abort, a wake-up.
             await app.Publisher.PublishAsync("news", "late");
             connection.Cut();
-            connection.Signal.WakeInline();
+            connection.WakeInline();
             connection.Visit(app.Node.Clock.Now + 100_000);
             app.Turn(2);
             await stream.DisposeAsync();

@@ -27,6 +27,29 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task Jitter_takes_off_a_lifetime_at_most_its_part_and_never_adds_to_it()
+    {
+        await using var app = await TestApp.StartAsync(static o =>
+        {
+            o.MaxLifetime = TimeSpan.FromSeconds(100);
+            o.LifetimeJitter = 0.5;
+        });
+        var streams = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => app.OpenAsync()));
+        app.Turn(49);
+        app.Manager.Snapshot().Count(static c => c.State == SseConnectionState.Open).ShouldBe(40, "nobody loses more than half");
+        app.Turn(26);
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount < 40, detail: () => "after three quarters some have ended");
+        app.Manager.ConnectionCount.ShouldBeGreaterThan(0, "and some have not");
+        app.Turn(26);
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
+        app.Manager.GetStatistics().Closed["timeout"].ShouldBe(40);
+        foreach (var stream in streams)
+        {
+            await stream.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task The_application_closes_streams_by_a_filter_and_gives_the_reason()
     {
         await using var app = await TestApp.StartAsync();
@@ -172,11 +195,14 @@ public sealed class LifeTests
     [Fact]
     public async Task A_handler_that_throws_or_hangs_leaves_no_slot_behind()
     {
-        await using var app = await TestApp.StartAsync(o => o.ConnectTimeout = TimeSpan.FromSeconds(2), map: static a =>
+        // Once the handler runs, so does the clock of its time.
+        var hangs = new TaskCompletionSource();
+        await using var app = await TestApp.StartAsync(o => o.ConnectTimeout = TimeSpan.FromSeconds(2), map: a =>
         {
             a.MapSse("/throws", static (_, _) => throw new InvalidOperationException("no"));
-            a.MapSse("/hangs", static async (_, ct) =>
+            a.MapSse("/hangs", async (_, ct) =>
             {
+                hangs.TrySetResult();
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
                 return SseResults.Subscribe("news");
             });
@@ -184,7 +210,8 @@ public sealed class LifeTests
         await Should.ThrowAsync<InvalidOperationException>(() => app.Http.GetAsync("/throws"));
         app.Manager.ConnectionCount.ShouldBe(0);
         var hanging = app.Http.GetAsync("/hangs");
-        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 1);
+        await hangs.Task.Within();
+        app.Manager.ConnectionCount.ShouldBe(1);
         app.Turn(3);
         using var response = await hanging;
         ((int)response.StatusCode).ShouldBe(503);

@@ -46,12 +46,12 @@ public sealed class AllocationTests
     {
         var signal = new WakeSignal();
         var cursor = new HubCursor(hub, signal, 64);
-        var source = new HubSource(hub, cursor, "sse.gap");
-        source.Open(["c"], null, hub.Head);
+        var source = new HubSource(cursor);
+        source.Open(["c"], null, hub.Head, "sse.gap");
         var writer = new NullWriter();
         while (!stop.IsCancellationRequested)
         {
-            for (var left = source.Fill(writer).Events; left > 0; left--)
+            for (var left = source.Fill(writer, false).Events; left > 0; left--)
             {
                 delivered();
             }
@@ -59,7 +59,7 @@ public sealed class AllocationTests
             await signal.WaitAsync();
         }
 
-        await source.DisposeAsync();
+        cursor.Close();
     }
 
     private sealed class NullWriter : PipeWriter

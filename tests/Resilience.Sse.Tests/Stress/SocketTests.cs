@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Resilience.Sse.Tests.Support;
@@ -55,7 +54,7 @@ public sealed class SocketTests
             o.StaleTimeout = TimeSpan.FromSeconds(3);
         });
         using var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
-        DropEverything(client.Socket);
+        using var dark = DarkSocket.Attach(client.Socket);
         var started = TimeProvider.System.GetTimestamp();
         await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(5));
 
@@ -67,6 +66,7 @@ public sealed class SocketTests
     [Fact]
     public async Task I4_A_stalled_reader_among_100_is_cut_by_policy_delays_nobody_and_holds_little_memory()
     {
+        var sockets = new ServerSockets();
         await using var app = await SseApp.StartAsync(static o =>
         {
             o.HeartbeatInterval = TimeSpan.FromSeconds(1);
@@ -74,7 +74,7 @@ public sealed class SocketTests
             o.HistoryEvents = 100_000;
             o.HistoryBytes = 256 << 20;
             o.TotalHistoryBytes = 256 << 20;
-        });
+        }, map: sockets.Capture);
         using var stalled = await (await RawClient.ConnectAsync(app.EndPoint, "/events", receiveBuffer: 4096)).OpenedAsync();
         var stalledId = app.Node.Connections.Single().Id;
         var readers = await Task.WhenAll(Enumerable.Range(0, 99).Select(async _ => await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync()));
@@ -91,6 +91,7 @@ public sealed class SocketTests
 
         // All that was given to the server for it: the pipe, the kernel's unsent and unacknowledged bytes, and what the client's own side took.
         info.BytesSent.ShouldBeLessThan(256 * 1024);
+        (sockets.Held(stalled.Socket) + KernelMemory.Held(stalled.Socket) + ServerSockets.InProcess).ShouldBeLessThan(256 * 1024, "with the kernel's share of both ends");
         await Watchdog.UntilAsync(() => app.Manager.Find(stalledId) is null, TimeSpan.FromSeconds(5));
         app.Manager.ConnectionCount.ShouldBe(99);
         app.Manager.GetStatistics().Stale.ShouldBe(1, app.Closed);
@@ -103,12 +104,13 @@ public sealed class SocketTests
     [Fact]
     public async Task I4_Two_hundred_stalled_readers_and_large_events_hold_little_more_than_their_shared_frames()
     {
+        var sockets = new ServerSockets();
         await using var app = await SseApp.StartAsync(static o =>
         {
             o.HeartbeatInterval = TimeSpan.FromSeconds(1);
             o.StaleTimeout = TimeSpan.FromSeconds(4);
             o.HistoryBytes = 16 << 20;
-        });
+        }, map: sockets.Capture);
         var stalled = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => await (await RawClient.ConnectAsync(app.EndPoint, "/events", receiveBuffer: 4096)).OpenedAsync()));
         var payload = new string('x', 256 * 1024);
         for (var i = 0; i < 30; i++)
@@ -118,6 +120,7 @@ public sealed class SocketTests
 
         await Watchdog.UntilAsync(() => app.Node.Connections.All(static c => c.Describe().BytesSent > 30_000));
         app.Node.Connections.Max(static c => c.Describe().BytesSent).ShouldBeLessThan(256 * 1024);
+        stalled.Max(c => sockets.Held(c.Socket) + KernelMemory.Held(c.Socket) + ServerSockets.InProcess).ShouldBeLessThan(256 * 1024, "with the kernel's share of both ends");
         app.Node.Hub.RetainedBytes.ShouldBeLessThan(9 << 20);
         await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(6));
         app.Manager.GetStatistics().Stale.ShouldBe(200, app.Closed);
@@ -217,20 +220,24 @@ public sealed class SocketTests
         await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0, TimeSpan.FromSeconds(5));
     }
 
-    /// <summary>A filter on the client's socket that drops every segment: to the server the peer has vanished.</summary>
-    private static void DropEverything(Socket socket)
+    [Fact]
+    public async Task A_client_that_does_not_go_is_cut_when_the_time_of_the_drain_is_over()
     {
-        // struct sock_fprog with one instruction, "ret 0".
-        Span<byte> program = stackalloc byte[16];
-        unsafe
+        await using var app = await SseApp.StartAsync(static o => (o.DrainTimeout, o.HistoryBytes) = (TimeSpan.FromSeconds(1), 64 << 20));
+        using var reading = await (await RawClient.ConnectAsync(app.EndPoint, "/events?channels=small")).OpenedAsync();
+        using var stalled = await (await RawClient.ConnectAsync(app.EndPoint, "/events?channels=big", receiveBuffer: 4096)).OpenedAsync();
+        for (var i = 0; i < 100; i++)
         {
-            var instruction = stackalloc byte[8];
-            new Span<byte>(instruction, 8).Clear();
-            instruction[0] = 0x06;
-            program.Clear();
-            program[0] = 1;
-            BitConverter.TryWriteBytes(program[8..], (long)instruction);
-            socket.SetRawSocketOption(1, 26, program);
+            await app.Publisher.PublishAsync("big", new string('x', 20_000));
         }
+
+        var draining = app.Manager.DrainAsync();
+        (await reading.ReadUntilAsync(static c => c.Terminated)).ShouldBeTrue();
+        reading.Parser.Events[^1].Data.ShouldBe("""{"reason":"shutdown"}""");
+        await draining.Within(TimeSpan.FromSeconds(3));
+        app.Manager.ConnectionCount.ShouldBe(0);
+        app.Manager.GetStatistics().Closed["shutdown"].ShouldBe(2, app.Closed);
+        (await stalled.ReadUntilAsync(static c => c.Closed || c.Terminated)).ShouldBeTrue();
+        stalled.Terminated.ShouldBeFalse("it was cut, not told");
     }
 }

@@ -55,7 +55,7 @@ public sealed class LimiterTests
         var admitted = 0;
         Parallel.For(0, 500, _ =>
         {
-            if (limiter.TryTake("k", "a") is null)
+            if (Take(limiter, "k", "a") is null)
             {
                 Interlocked.Increment(ref admitted);
             }
@@ -74,12 +74,12 @@ public sealed class LimiterTests
     public void Each_limit_names_itself()
     {
         var limiter = new ConnectionLimiter(3, 1, 2);
-        limiter.TryTake("u1@a", "a").ShouldBeNull();
-        limiter.TryTake("u1@a", "a").ShouldBe("key");
-        limiter.TryTake("u2@a", "a").ShouldBeNull();
-        limiter.TryTake("u3@a", "a").ShouldBe("address");
-        limiter.TryTake("u4@b", "b").ShouldBeNull();
-        limiter.TryTake("u5@c", "c").ShouldBe("total");
+        Take(limiter, "u1@a", "a").ShouldBeNull();
+        Take(limiter, "u1@a", "a").ShouldBe("key");
+        Take(limiter, "u2@a", "a").ShouldBeNull();
+        Take(limiter, "u3@a", "a").ShouldBe("address");
+        Take(limiter, "u4@b", "b").ShouldBeNull();
+        Take(limiter, "u5@c", "c").ShouldBe("total");
     }
 
     [Theory]
@@ -90,4 +90,6 @@ public sealed class LimiterTests
     [InlineData("::1", "::1")]
     public void An_address_counts_as_its_network(string address, string network) =>
         KeyResolver.Network(System.Net.IPAddress.Parse(address)).ShouldBe(network);
+
+    private static string? Take(ConnectionLimiter limiter, string key, string address) => limiter.TryTake(ref key, address);
 }

@@ -38,11 +38,16 @@ public sealed class PostgreSqlStoppedProcess
     {
         var key = $"s{step}";
         await harness.AddAsync(key);
-        var script = new FaultScript().OnCall(step, FaultKind.HangAfter);
+        var script = new FaultScript();
         var stopped = harness.Start(Impatient, files: script, database: script);
+
+        // It has started: the steps counted are those of the deletion.
+        await stopped.DeleteAsync("start");
+        var last = script.Calls.Count + step;
+        script.OnCall(last, FaultKind.HangAfter);
         var deletion = Task.Run(() => stopped.DeleteAsync(key));
-        await Watchdog.UntilAsync(() => deletion.IsCompleted || script.Calls.Count > step);
-        var reached = script.Calls.Count > step;
+        await Watchdog.UntilAsync(() => deletion.IsCompleted || script.Calls.Count > last);
+        var reached = script.Calls.Count > last;
 
         var files = new FaultScript();
         if (othersUnlinkFails)

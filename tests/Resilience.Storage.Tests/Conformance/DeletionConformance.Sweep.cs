@@ -65,6 +65,43 @@ public abstract partial class DeletionConformance
     }
 
     [Fact]
+    public async Task A_file_that_an_operator_brings_back_during_a_purge_is_not_purged()
+    {
+        var app = StartSweeping();
+        await Harness.AddManyAsync(["a1"]);
+        await PutAsync("1/x1.bin");
+        await PutAsync("1/y1.bin");
+        (await Sweep(app)).Quarantined.ShouldBe(2);
+        var held = await app.Services.GetRequiredService<IOrphanSweeper>().ListQuarantineAsync();
+        Harness.Time.ShiftWallClock(TimeSpan.FromDays(8));
+
+        // The sweep has read both and is at the first; the operator takes the second on another node.
+        app.Files.Script.On("purge").HangBefore();
+        var sweep = Sweep(app);
+        await app.Files.Script.WhenHangingAsync("purge");
+        (await StartSweeping().Services.GetRequiredService<IOrphanSweeper>().RestoreAsync(held[1].Id)).ShouldBeTrue();
+        app.Files.Script.Release();
+
+        (await sweep.Within()).Deleted.ShouldBe(1);
+        Harness.Files().ShouldBe(["1/a1.bin", held[1].Path], ignoreOrder: true);
+        (await Harness.AuditOfAllAsync()).ShouldNotContain($"OrphanDeleted {held[1].Path}");
+    }
+
+    [Fact]
+    public async Task What_nobody_expected_ends_a_sweep_and_not_the_service()
+    {
+        var app = StartSweeping();
+        await Harness.AddManyAsync(["a1"]);
+        await PutAsync("1/orphan.bin");
+        app.Files.Script.On("aside").FailBefore(error: static () => new InvalidOperationException("odd"));
+
+        var report = await Sweep(app);
+
+        (report.Outcome, report.Reason).ShouldBe((SweepOutcome.Aborted, "failed"));
+        (await Sweep(app)).Quarantined.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_registered_upload_is_never_an_orphan_however_old_it_is()
     {
         var app = StartSweeping(o => o.Retention = TimeSpan.Zero);

@@ -62,7 +62,7 @@ public sealed class ModelProperties
         switch (step)
         {
             case Step.Add when !isThere && !model.Dying.Contains(key):
-                File.Delete(harness.PathOf(key));
+                Forget(harness.PathOf(key));
                 await harness.AddAsync(key);
                 model.Missing.Remove(key);
                 model.Records.Add(key);
@@ -110,6 +110,15 @@ public sealed class ModelProperties
                 break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>An orphan of the same name is another file.</summary>
+    private static void Forget(string path)
+    {
+        if (File.Exists(path))
+        {
+            File.Delete(path);
         }
     }
 

@@ -10,8 +10,8 @@ namespace Resilience.Storage.Tests.Properties;
 public sealed class PathProperties : IDisposable
 {
     private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(2000);
-    private static readonly string[] Pieces = [.. StoragePathTests.Attacks, "a", "b.bin", "inside", "link", "canary", "x_y-z.1"];
-    private static readonly string[] Joints = ["/", "/", "/", "//", "\\", "", "/./", "/../", "%2f"];
+    private static readonly string[] Plain = ["a", "b.bin", "inside", "link", "canary", "x_y-z.1"];
+    private static readonly string[] Joints = ["//", "\\", "", "/./", "/../", "%2f"];
     private readonly TempFolder _folder = new("paths");
     private readonly string _root;
 
@@ -26,8 +26,8 @@ public sealed class PathProperties : IDisposable
 
     private static Arbitrary<string> Paths => Arb.From(
         from count in Gen.Choose(1, 4)
-        from pieces in Gen.Elements(Pieces).ArrayOf(count)
-        from joints in Gen.Elements(Joints).ArrayOf(count)
+        from pieces in Gen.Frequency((3, Gen.Elements(Plain)), (1, Gen.Elements(StoragePathTests.Attacks))).ArrayOf(count)
+        from joints in Gen.Frequency((4, Gen.Constant("/")), (1, Gen.Elements(Joints))).ArrayOf(count)
         let path = string.Concat(pieces.Zip(joints, static (piece, joint) => piece + joint))
         select count == 4 ? path : path.TrimEnd('/'));
 

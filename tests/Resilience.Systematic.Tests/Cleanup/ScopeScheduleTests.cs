@@ -94,6 +94,35 @@ public sealed class ScopeScheduleTests(ITestOutputHelper output)
         });
 
     [Fact]
+    public void What_is_registered_while_the_close_ends_is_in_every_report_or_in_none() =>
+        Verify(Explorer, static async schedule =>
+        {
+            var scope = Create(schedule);
+            var ran = 0;
+            var reports = new List<CleanupReport>();
+            scope.Defer(0, _ => ran++);
+            var tasks = new[]
+            {
+                schedule.Run("completion", async () => reports.Add(await scope.Completion)),
+                schedule.Run("first", async () => reports.Add(await scope.CleanupAsync())),
+                schedule.Run("second", async () => reports.Add(await scope.CleanupAsync())),
+                schedule.Run("late", () => scope.Defer(0, _ =>
+                {
+                    ran++;
+                    throw new InvalidDataException();
+                })),
+            };
+            foreach (var task in tasks)
+            {
+                await task;
+            }
+
+            Schedule.Check(ran == 2, $"{ran} of 2 steps ran");
+            Schedule.Check(reports.Count == 3 && reports.TrueForAll(r => r == reports[0]), $"different reports: {string.Join("; ", reports)}");
+            Schedule.Check(reports[0] is { Succeeded: 1, Failed: 0 or 1 } && reports[0].Failures.Count == reports[0].Failed, $"{reports[0]}");
+        });
+
+    [Fact]
     public void A_cancelled_token_and_other_callers_close_once_in_every_schedule() =>
         Verify(Explorer, static async schedule =>
         {

@@ -151,7 +151,13 @@ function moveByKeyboard(event) {
   open(ids[(at + step + ids.length) % ids.length] ?? null);
 }
 
+/** What an event changes while the list is being read may not be in the answer: then it is read once more. */
+function noteWhileReading() {
+  refresh.again = refresh.again || refresh.running;
+}
+
 function noteMessage(message) {
+  noteWhileReading();
   const channel = state.channels.get(message.channelId);
   if (!channel || (channel.lastMessage && message.sequence <= channel.lastMessage.sequence)) {
     return;
@@ -163,6 +169,7 @@ function noteMessage(message) {
 }
 
 function noteEdit(message) {
+  noteWhileReading();
   const channel = state.channels.get(message.channelId);
   if (channel?.lastMessage?.id === message.id) {
     channel.lastMessage = message;
@@ -171,6 +178,7 @@ function noteEdit(message) {
 }
 
 function noteRead({ channelId, sequence }) {
+  noteWhileReading();
   const channel = state.channels.get(channelId);
   if (!channel) {
     return;

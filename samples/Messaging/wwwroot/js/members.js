@@ -1,66 +1,127 @@
-// The members of a channel: who they are; owners add and remove.
+// The members of a channel: who they are, in which role, and who is banned. Owners add, remove and give roles; moderators ban.
 
 import { request, requestAll } from './core/api.js';
-import { $, avatar, el } from './core/dom.js';
+import { on } from './core/bus.js';
+import { $, ask, avatar, el } from './core/dom.js';
 import { state } from './core/state.js';
 
 const ROLES = ['owner', 'moderator', 'member'];
 
-let shown = null;
+let shownId = null;
+let shownRole = null;
+
+const channel = () => state.channels.get(shownId);
+const moderates = () => channel().role === 'owner' || channel().role === 'moderator';
 
 export function startMembers() {
   $('members-close').addEventListener('click', () => $('members-dialog').close());
   $('members-form').addEventListener('submit', add);
+  on('channels', follow);
 }
 
-export async function openMembers(channel) {
-  shown = channel;
-  $('members-title').textContent = `Members of ${channel.name}`;
-  $('members-form').hidden = channel.role !== 'owner';
+export async function openMembers({ id, name, role }) {
+  shownId = id;
+  shownRole = role;
+  $('members-title').textContent = `Members of ${name}`;
   $('members-list').replaceChildren();
+  $('bans').hidden = true;
   $('members-error').textContent = '';
   $('members-dialog').showModal();
   await attempt(render);
 }
 
-async function render() {
-  const members = await requestAll(`/api/channels/${shown.id}/members`);
-  $('members-list').replaceChildren(...members.map(row));
+/** The own role may change while the dialog is open. */
+function follow() {
+  if (!$('members-dialog').open || channel()?.role === shownRole) {
+    return;
+  }
+
+  if (channel()?.joined) {
+    shownRole = channel().role;
+    attempt(render);
+  } else {
+    $('members-dialog').close();
+  }
 }
 
-function row(member) {
-  const other = member.user.id !== state.session.user.id;
-  const owner = shown.role === 'owner';
-  const bans = other && (owner || (shown.role === 'moderator' && member.role === 'member'));
-  const path = `/api/channels/${shown.id}`;
+async function render() {
+  const path = `/api/channels/${shownId}`;
+  const members = await requestAll(`${path}/members`);
+  const bans = moderates() ? await requestAll(`${path}/bans`) : [];
+  const focused = document.activeElement?.dataset.control;
+  $('members-form').hidden = channel().role !== 'owner';
+  $('members-list').replaceChildren(...members.map((member) => memberRow(member, path)));
+  $('bans').hidden = bans.length === 0;
+  $('bans-list').replaceChildren(...bans.map((ban) => banRow(ban, path)));
+  if (focused || document.activeElement === document.body) {
+    ($('members-dialog').querySelector(`[data-control="${focused}"]`) ?? $('members-close')).focus();
+  }
+}
+
+function memberRow(member, path) {
+  const { user } = member;
+  const other = user.id !== state.session.user.id;
+  const owner = channel().role === 'owner';
+  const bans = other && moderates() && (owner || member.role === 'member');
   return el(
     'li',
     {},
-    avatar(member.user),
-    el('span', { className: 'member-name', textContent: member.user.name }),
-    owner && other ? roles(member, path) : el('span', { className: 'muted', textContent: member.role }),
-    owner && other ? button('Remove', member, () => request('DELETE', `${path}/members/${member.user.id}`)) : null,
-    bans ? button('Ban', member, () => request('PUT', `${path}/bans/${member.user.id}`)) : null,
+    avatar(user),
+    el('span', { className: 'member-name', textContent: user.name }),
+    owner ? roles(member, path) : el('span', { className: 'muted', textContent: member.role }),
+    owner && other
+      ? button('Remove', user, `Remove ${user.name}?`, 'They can join again, unless the channel is private.', () => request('DELETE', `${path}/members/${user.id}`))
+      : null,
+    bans
+      ? button('Ban', user, `Ban ${user.name}?`, 'They leave at once, and cannot come back until the ban is lifted.', () => request('PUT', `${path}/bans/${user.id}`))
+      : null,
   );
 }
 
-function button(label, member, work) {
-  const element = el('button', { type: 'button', className: 'quiet', textContent: label, ariaLabel: `${label} ${member.user.name}` });
-  element.addEventListener('click', () => attempt(async () => {
-    await work();
-    await render();
-  }));
+function banRow({ user, bannedAt }, path) {
+  return el(
+    'li',
+    {},
+    avatar(user),
+    el('span', { className: 'member-name', textContent: user.name }),
+    el('time', { className: 'muted', dateTime: bannedAt, textContent: new Date(bannedAt).toLocaleDateString() }),
+    button('Lift', user, null, null, () => request('DELETE', `${path}/bans/${user.id}`)),
+  );
+}
+
+/** A button for a change of one user; with a question it asks before. */
+function button(label, user, question, explanation, work) {
+  const element = el('button', {
+    type: 'button', className: 'quiet', textContent: label, ariaLabel: label === 'Lift' ? `Lift the ban of ${user.name}` : `${label} ${user.name}`, data: { control: `${label}:${user.id}` },
+  });
+  element.addEventListener('click', async () => {
+    if (question === null || await ask(question, explanation, label)) {
+      await change(work);
+    }
+  });
   return element;
 }
 
 function roles(member, path) {
-  const choice = el('select', { ariaLabel: `Role of ${member.user.name}` }, ...ROLES.map((role) => el('option', { value: role, textContent: role })));
+  const choice = el(
+    'select',
+    { ariaLabel: `Role of ${member.user.name}`, data: { control: `role:${member.user.id}` } },
+    ...ROLES.map((role) => el('option', { value: role, textContent: role })),
+  );
   choice.value = member.role;
-  choice.addEventListener('change', () => attempt(async () => {
-    await request('PUT', `${path}/roles/${member.user.id}`, { role: choice.value });
-    await render();
-  }));
+  choice.addEventListener('change', () => change(() => request('PUT', `${path}/roles/${member.user.id}`, { role: choice.value })));
   return choice;
+}
+
+/** Changes, and shows what is so afterwards, also when it was refused. */
+async function change(work) {
+  await attempt(async () => {
+    try {
+      await work();
+    } finally {
+      await render();
+    }
+  });
 }
 
 async function add(event) {
@@ -72,7 +133,7 @@ async function add(event) {
       throw new Error(`There is nobody with the name ${name}.`);
     }
 
-    await request('POST', `/api/channels/${shown.id}/members`, { userId: found.items[0].id });
+    await request('POST', `/api/channels/${shownId}/members`, { userId: found.items[0].id });
     $('members-name').value = '';
     await render();
   });

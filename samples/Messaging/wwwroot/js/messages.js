@@ -23,11 +23,12 @@ export function addMessageAction(action) {
   actions.push(action);
 }
 
-/** Lets `submit(text)` take what is written next, starting with `text`; null gives the box back. */
-export function takeComposer(handler, text = '') {
+/** Lets `handler(text)` take what is written next, starting with `text`; null gives the box back. */
+export function takeComposer(handler, text = '', label = 'Save') {
   takenBy = handler;
   $('composer-text').value = text;
-  $('composer-send').textContent = handler === null ? 'Send' : 'Save';
+  $('composer-send').textContent = handler === null ? 'Send' : label;
+  emit('composer', handler);
   $('composer-text').focus();
   fit();
 }
@@ -66,6 +67,11 @@ export function receive(message) {
   last = Math.max(last, message.sequence);
   shown.set(message.sequence, message);
   render();
+}
+
+/** The newest message on the page that fulfils a condition, or null. */
+export function lastShown(condition) {
+  return [...shown.values()].filter(condition).sort((a, b) => b.sequence - a.sequence)[0] ?? null;
 }
 
 function submit(event) {

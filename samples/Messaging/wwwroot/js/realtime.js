@@ -62,12 +62,16 @@ function open() {
   source = opened;
   opened.addEventListener('open', () => {
     failures = 0;
+    $('gap').hidden = true;
     show('live');
     emit('stream.fresh');
   });
   opened.addEventListener('error', (event) => (event.data ? refused(JSON.parse(event.data)) : broken(opened)));
   opened.addEventListener('close', () => show('waiting'));
-  opened.addEventListener('sse.gap', () => emit('stream.fresh'));
+  opened.addEventListener('sse.gap', () => {
+    $('gap').hidden = false;
+    emit('stream.fresh');
+  });
   for (const [type, list] of handlers) {
     opened.addEventListener(type, (event) => {
       const data = JSON.parse(event.data);

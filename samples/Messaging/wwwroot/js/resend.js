@@ -3,7 +3,7 @@
 
 import { request } from './core/api.js';
 import { on } from './core/bus.js';
-import { $, el, notify } from './core/dom.js';
+import { $, el, newId, notify, shorten } from './core/dom.js';
 import { state } from './core/state.js';
 import { receive, toEnd } from './messages.js';
 
@@ -126,13 +126,4 @@ function restore(session) {
   queue.forEach((item) => clearTimeout(item.timer));
   queue = session === null ? [] : JSON.parse(localStorage.getItem(storageKey()) ?? '[]').map((item) => ({ ...item, state: 'waiting', timer: 0, due: 0 }));
   hurry();
-}
-
-function newId() {
-  // randomUUID is there on secure origins only; a page served over plain HTTP in a local network is none.
-  return crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-function shorten(text) {
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -10,8 +10,8 @@ internal sealed class MembershipInvoker : StepInvoker
 {
     public static readonly MembershipInvoker Instance = new();
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     public override bool TryRun(in Step step, ref StepTally tally)
     {
@@ -38,13 +38,17 @@ internal sealed class MembershipInvoker : StepInvoker
     private static async ValueTask RemoveAsync(Membership membership, ScopeEnvironment environment)
     {
         // The step may be given up by its scope, but this goes on until the member is removed.
-        while (!membership.IsDone)
+        for (var attempt = 0; !membership.IsDone; attempt++)
         {
-            await Task.Delay(Pause, environment.Time).ConfigureAwait(Systematic.KeepContext);
-            if (!membership.TryRemove(Wait))
+            var pause = Backoff.After(attempt, FirstPause, LongestPause);
+            await Task.Delay(pause, environment.Time).ConfigureAwait(Systematic.KeepContext);
+            if (membership.TryRemove(TimeSpan.Zero))
             {
-                environment.Metrics?.LockTimedOut();
-                CleanupLog.LockNotTaken(environment.Logger, Wait.TotalMilliseconds, 1);
+                environment.LockFree();
+            }
+            else
+            {
+                Telling.Guard(() => environment.LockNotTaken(pause));
             }
         }
 

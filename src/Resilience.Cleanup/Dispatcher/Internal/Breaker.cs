@@ -106,6 +106,28 @@ internal sealed class Breaker(int threshold, TimeSpan duration, TimeProvider tim
         }
     }
 
+    /// <summary>Nothing waits any more. True when that closed the breaker: its time is over, and there is no post to try.</summary>
+    public bool Idle()
+    {
+        if (_state != (int)CleanupBreakerState.Open)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            if (_state != (int)CleanupBreakerState.Open || time.GetElapsedTime(_openedAt) < OpenFor)
+            {
+                return false;
+            }
+
+            _state = (int)CleanupBreakerState.Closed;
+            _refused = 0;
+            _doublings = 0;
+            return true;
+        }
+    }
+
     private void Open()
     {
         _state = (int)CleanupBreakerState.Open;

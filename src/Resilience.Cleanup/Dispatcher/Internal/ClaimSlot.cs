@@ -6,22 +6,22 @@ namespace Resilience.Cleanup;
 /// </summary>
 internal sealed class ClaimSlot(int size)
 {
-    private readonly QueueEntry?[] _entries = new QueueEntry?[size];
+    private readonly ScopeCore?[] _entries = new ScopeCore?[size];
 
     public int Size => _entries.Length;
 
     public int Filled { get; private set; }
 
     /// <summary>For the queue, under its lock, when the slot is empty.</summary>
-    public void Fill(int index, QueueEntry entry)
+    public void Fill(int index, ScopeCore entry)
     {
         Volatile.Write(ref _entries[index], entry);
         Filled = index + 1;
     }
 
     /// <summary>Looks without taking.</summary>
-    public QueueEntry? Peek(int index) => Volatile.Read(ref _entries[index]);
+    public ScopeCore? Peek(int index) => Volatile.Read(ref _entries[index]);
 
     /// <summary>Takes; null when somebody else did.</summary>
-    public QueueEntry? Take(int index) => Interlocked.Exchange(ref _entries[index], null);
+    public ScopeCore? Take(int index) => Interlocked.Exchange(ref _entries[index], null);
 }

@@ -35,6 +35,7 @@ internal sealed class CleanupWorker(CleanupDispatcher dispatcher, int batchSize,
     /// <summary>Runs until the queue has stopped and is empty, or the worker is retired.</summary>
     public async Task RunAsync()
     {
+        var sinceYield = 0;
         while (!_retired)
         {
             var count = dispatcher.Queue.Take(Claim);
@@ -52,27 +53,49 @@ internal sealed class CleanupWorker(CleanupDispatcher dispatcher, int batchSize,
                 continue;
             }
 
-            _busy = true;
-            Systematic.Interleave("worker: claimed");
-            var removed = TryRemoveMemberships(count);
-            Systematic.Interleave("worker: memberships removed");
+            Work(count);
+            sinceYield += count;
+            if (sinceYield >= Claim.Size)
+            {
+                // A long backlog is shared with whatever else the pool has to do.
+                sinceYield = 0;
+                await Task.Yield();
+            }
+        }
+    }
+
+    private void Work(int count)
+    {
+        _busy = true;
+        Systematic.Interleave("worker: claimed");
+        var removed = TryRemoveMemberships(count);
+        Systematic.Interleave("worker: memberships removed");
+        var ended = 0;
+        try
+        {
+            // The end of one scope is the start of the next: one look at the clock for each.
+            var now = dispatcher.Time.GetTimestamp();
             for (var i = 0; i < count; i++)
             {
                 if (Claim.Take(i) is { } entry)
                 {
-                    End(entry, removed);
-                    Interlocked.Increment(ref _progress);
+                    ended += TryEnd(entry, removed, ref now) ? 1 : 0;
+                    Advance();
                     Systematic.Interleave("worker: scope closed");
                 }
             }
-
-            _busy = false;
-            dispatcher.BatchDone(count);
-
-            // A long backlog is shared with whatever else the pool has to do.
-            await Task.Yield();
         }
+        finally
+        {
+            dispatcher.Queue.Ended(ended);
+        }
+
+        _busy = false;
+        dispatcher.BatchDone(count);
     }
+
+    /// <summary>The worker alone writes it.</summary>
+    private void Advance() => Volatile.Write(ref _progress, _progress + 1);
 
     private async Task SleepAsync(TaskCompletionSource sleep)
     {
@@ -90,28 +113,30 @@ internal sealed class CleanupWorker(CleanupDispatcher dispatcher, int batchSize,
         }
     }
 
-    private void End(QueueEntry entry, bool allRemoved)
+    /// <summary>Closes a scope, or puts it back. True when it has ended.</summary>
+    private bool TryEnd(ScopeCore entry, bool allRemoved, ref long now)
     {
-        if (_retired)
+        if (_retired || (!allRemoved && IsUndone(entry)))
         {
-            // Nobody watches a worker that was replaced.
+            // Nobody watches a worker that was replaced; and a member whose lock was not free has another attempt.
             dispatcher.PutBack(entry);
-            return;
+            return false;
         }
 
-        if (!allRemoved && entry.Attempts < CleanupDispatcher.MaxAttempts)
+        return dispatcher.TryClose(entry, ref now);
+    }
+
+    private bool IsUndone(ScopeCore entry)
+    {
+        if (entry.Attempts >= CleanupDispatcher.MaxAttempts)
         {
-            entry.Core.CollectMemberships(_memberships);
-            var undone = _memberships.Count > 0;
-            _memberships.Clear();
-            if (undone)
-            {
-                dispatcher.PutBack(entry);
-                return;
-            }
+            return false;
         }
 
-        dispatcher.Close(entry);
+        entry.CollectMemberships(_memberships);
+        var undone = _memberships.Count > 0;
+        _memberships.Clear();
+        return undone;
     }
 
     /// <summary>False when a key's lock was not free in time.</summary>
@@ -119,7 +144,7 @@ internal sealed class CleanupWorker(CleanupDispatcher dispatcher, int batchSize,
     {
         for (var i = 0; i < count; i++)
         {
-            Claim.Peek(i)?.Core.CollectMemberships(_memberships);
+            Claim.Peek(i)?.CollectMemberships(_memberships);
         }
 
         if (_memberships.Count == 0)
@@ -142,7 +167,7 @@ internal sealed class CleanupWorker(CleanupDispatcher dispatcher, int batchSize,
         foreach (var groups in _groups.Values)
         {
             all &= groups.Remove(dispatcher.Options.LockTimeout, dispatcher.Time, dispatcher);
-            Interlocked.Increment(ref _progress);
+            Advance();
         }
 
         return all;

@@ -58,7 +58,17 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         }
     }
 
-    public void BatchDone(int count) => Guarded(() => metrics?.BatchDone(count));
+    public void BatchDone(int count)
+    {
+        try
+        {
+            metrics?.BatchDone(count);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A listener's fault.
+        }
+    }
 
     public void LockHeld(TimeSpan time)
     {
@@ -77,7 +87,7 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         }
     }
 
-    public void LockTimedOut(TimeSpan waited, int members) => Guarded(() =>
+    public void LockTimedOut(TimeSpan waited, int members) => Telling.Guard(() =>
     {
         metrics?.LockTimedOut();
         if (_lock.Raise() == AlertChange.Raised)
@@ -86,7 +96,7 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         }
     });
 
-    public void BreakerOpened(string why, TimeSpan oldest) => Guarded(() =>
+    public void BreakerOpened(string why, TimeSpan oldest) => Telling.Guard(() =>
     {
         if (_breaker.Raise() == AlertChange.Raised)
         {
@@ -95,7 +105,7 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         }
     });
 
-    public void BreakerClosed() => Guarded(() =>
+    public void BreakerClosed() => Telling.Guard(() =>
     {
         if (_breaker.Clear() == AlertChange.Cleared)
         {
@@ -107,7 +117,7 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
     /// <summary>True while the oldest scope has waited too long.</summary>
     public bool Backlog(TimeSpan age)
     {
-        Guarded(() =>
+        Telling.Guard(() =>
         {
             switch (_backlog.Update(age.TotalSeconds))
             {
@@ -124,7 +134,7 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         return age >= options.BacklogAge;
     }
 
-    public void WorkerStuck(TimeSpan after) => Guarded(() =>
+    public void WorkerStuck(TimeSpan after) => Telling.Guard(() =>
     {
         metrics?.WorkerReplaced();
         CleanupLog.WorkerStuck(logger, after.TotalSeconds);
@@ -134,7 +144,7 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         }
     });
 
-    public void StuckCleared() => Guarded(() =>
+    public void StuckCleared() => Telling.Guard(() =>
     {
         if (_stuck.Clear() == AlertChange.Cleared)
         {
@@ -143,25 +153,13 @@ internal sealed class DispatcherTelemetry(CleanupDispatcherOptions options, Clea
         }
     });
 
-    public void WorkerCrashed(Exception fault, int generation) => Guarded(() =>
+    public void WorkerCrashed(Exception fault, int generation) => Telling.Guard(() =>
     {
         metrics?.WorkerRestarted();
         CleanupLog.WorkerCrashed(logger, generation, fault);
     });
 
-    public void DrainTimedOut(int left, TimeSpan after) => Guarded(() => CleanupLog.DrainTimedOut(logger, left, after.TotalSeconds));
-
-    private static void Guarded(Action tell)
-    {
-        try
-        {
-            tell();
-        }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
-        {
-            // There is nobody left to tell.
-        }
-    }
+    public void DrainTimedOut(int left, TimeSpan after) => Telling.Guard(() => CleanupLog.DrainTimedOut(logger, left, after.TotalSeconds));
 
     private void Tell(Alert alert, string description)
     {

@@ -10,7 +10,7 @@ internal enum WriteResult
 
 /// <summary>
 /// The two lanes. One short, leaf lock guards both rings, the count of pending scopes and the sleeping workers; it is never held while anything is called.
-/// The bound counts every scope that was added and has not ended, wherever it is.
+/// The bound counts every scope that was added and has not ended, wherever it is; workers tell of the ends once per batch.
 /// </summary>
 internal sealed class LaneQueue(int capacity)
 {
@@ -20,6 +20,7 @@ internal sealed class LaneQueue(int capacity)
     private readonly List<TaskCompletionSource> _sleepers = [];
     private TaskCompletionSource? _emptied;
     private int _pending;
+    private long _added;
     private uint _turn;
     private bool _stopped;
 
@@ -30,6 +31,18 @@ internal sealed class LaneQueue(int capacity)
             lock (_lock)
             {
                 return (_normal.Count, _low.Count);
+            }
+        }
+    }
+
+    /// <summary>How many were ever added.</summary>
+    public long Added
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _added;
             }
         }
     }
@@ -63,7 +76,7 @@ internal sealed class LaneQueue(int capacity)
         }
     }
 
-    public WriteResult TryAdd(QueueEntry entry)
+    public WriteResult TryAdd(ScopeCore entry)
     {
         TaskCompletionSource? sleeper;
         lock (_lock)
@@ -79,6 +92,7 @@ internal sealed class LaneQueue(int capacity)
             }
 
             _pending++;
+            _added++;
             sleeper = AddUnderLock(entry);
         }
 
@@ -87,7 +101,7 @@ internal sealed class LaneQueue(int capacity)
     }
 
     /// <summary>Puts an entry back that was added before. False when the queue has stopped: then no worker may be left to take it.</summary>
-    public bool TryPutBack(QueueEntry entry)
+    public bool TryPutBack(ScopeCore entry)
     {
         TaskCompletionSource? sleeper;
         lock (_lock)
@@ -170,13 +184,14 @@ internal sealed class LaneQueue(int capacity)
         sleeper?.TrySetResult();
     }
 
-    /// <summary>A scope that was added has ended.</summary>
-    public void Ended()
+    /// <summary>Scopes that were added have ended.</summary>
+    public void Ended(int count)
     {
         TaskCompletionSource? emptied = null;
         lock (_lock)
         {
-            if (--_pending == 0)
+            _pending -= count;
+            if (_pending == 0)
             {
                 emptied = _emptied;
                 _emptied = null;
@@ -215,7 +230,7 @@ internal sealed class LaneQueue(int capacity)
     /// <summary>Under the lock. Where an eighth of the slot is less than one, the low lane gets every eighth turn.</summary>
     private int LowShare(int size) => size >= 8 ? size / 8 : _normal.Count == 0 || ++_turn % 8 == 0 ? 1 : 0;
 
-    private TaskCompletionSource? AddUnderLock(QueueEntry entry)
+    private TaskCompletionSource? AddUnderLock(ScopeCore entry)
     {
         (entry.IsLow ? _low : _normal).Add(entry);
         return PopSleeper();

@@ -5,14 +5,14 @@ internal sealed class Ring
 {
     private const int Smallest = 64;
 
-    private QueueEntry?[] _items = new QueueEntry?[Smallest];
+    private ScopeCore?[] _items = new ScopeCore?[Smallest];
     private int _head;
 
     public int Count { get; private set; }
 
-    public QueueEntry? Oldest => Count > 0 ? _items[_head] : null;
+    public ScopeCore? Oldest => Count > 0 ? _items[_head] : null;
 
-    public void Add(QueueEntry entry)
+    public void Add(ScopeCore entry)
     {
         if (Count == _items.Length)
         {
@@ -23,7 +23,7 @@ internal sealed class Ring
         Count++;
     }
 
-    public QueueEntry Take()
+    public ScopeCore Take()
     {
         var entry = _items[_head]!;
         _items[_head] = null;
@@ -39,7 +39,7 @@ internal sealed class Ring
     private void Resize(int size)
     {
         // A power of two, so that the mask works.
-        var items = new QueueEntry?[size];
+        var items = new ScopeCore?[size];
         for (var i = 0; i < Count; i++)
         {
             items[i] = _items[(_head + i) & (_items.Length - 1)];

@@ -10,26 +10,23 @@ internal sealed class SourceLimiter
     private const int Places = 4096;
 
     private readonly long[] _usedUntil = new long[2 * Places];
-    private readonly TimeProvider _time;
     private readonly long _cost;
     private readonly long _tolerance;
 
     public SourceLimiter(int perSecond, int burst, TimeProvider time)
     {
-        _time = time;
         _cost = Math.Max(1, time.TimestampFrequency / perSecond);
         _tolerance = _cost * burst;
     }
 
-    /// <summary>Counts one post. True when the source is over its rate.</summary>
-    public bool IsOver(CleanupSource source)
+    /// <summary>Counts one post at this timestamp. True when the source is over its rate.</summary>
+    public bool IsOver(CleanupSource source, long now)
     {
         if (source.Hash == 0)
         {
             return false;
         }
 
-        var now = _time.GetTimestamp();
         var first = Use((int)(source.Hash >> 1) & (Places - 1), now);
         var second = Use(Places + ((int)(source.Hash >> 33) & (Places - 1)), now);
         return first && second;

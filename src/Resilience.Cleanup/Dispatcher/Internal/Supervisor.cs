@@ -182,6 +182,11 @@ internal sealed class Supervisor
             _telemetry.BreakerOpened("the oldest scope has waited too long", age);
         }
 
+        if (_dispatcher.Queue.Pending == 0 && _breaker.Idle())
+        {
+            _telemetry.BreakerClosed();
+        }
+
         _dispatcher.Queue.Nudge();
     }
 

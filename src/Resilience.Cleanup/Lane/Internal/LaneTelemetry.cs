@@ -3,7 +3,7 @@ using Resilience.Shared;
 
 namespace Resilience.Cleanup;
 
-/// <summary>What a lane tells. Thread-safe.</summary>
+/// <summary>What a lane tells. Never throws, because a listener's fault must not end a runner. Thread-safe.</summary>
 internal sealed class LaneTelemetry(string lane, CleanupMetrics? metrics, ILogger logger, Action<CleanupAlert>? onAlert)
 {
     private readonly Alert _full = new("lane_full", 1, 1);
@@ -11,9 +11,19 @@ internal sealed class LaneTelemetry(string lane, CleanupMetrics? metrics, ILogge
 
     public string? Trouble => _failed.IsActive ? $"the lane '{lane}' gave items up" : _full.IsActive ? $"the lane '{lane}' is full" : null;
 
-    public void Coalesced() => metrics?.LaneCoalesced(lane);
+    public void Coalesced()
+    {
+        try
+        {
+            metrics?.LaneCoalesced(lane);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A listener's fault.
+        }
+    }
 
-    public void Refused(int capacity)
+    public void Refused(int capacity) => Telling.Guard(() =>
     {
         metrics?.LaneRefused(lane);
         if (_full.Raise() == AlertChange.Raised)
@@ -21,21 +31,24 @@ internal sealed class LaneTelemetry(string lane, CleanupMetrics? metrics, ILogge
             CleanupLog.LaneFull(logger, lane, capacity);
             Tell(_full, $"The lane '{lane}' refuses new keys.");
         }
-    }
+    });
 
-    public void RefusedAtTheEnd() => metrics?.LaneRefused(lane);
+    public void RefusedAtTheEnd() => Telling.Guard(() => metrics?.LaneRefused(lane));
 
     /// <summary>A quarter of the lane is free again.</summary>
     public void Roomy()
     {
         if (_full.Clear() == AlertChange.Cleared)
         {
-            CleanupLog.LaneFullCleared(logger, lane);
-            Tell(_full, $"The lane '{lane}' takes new keys again.");
+            Telling.Guard(() =>
+            {
+                CleanupLog.LaneFullCleared(logger, lane);
+                Tell(_full, $"The lane '{lane}' takes new keys again.");
+            });
         }
     }
 
-    public void Handled(int items)
+    public void Handled(int items) => Telling.Guard(() =>
     {
         metrics?.LaneHandled(lane, items);
         if (_failed.Clear() == AlertChange.Cleared)
@@ -43,15 +56,15 @@ internal sealed class LaneTelemetry(string lane, CleanupMetrics? metrics, ILogge
             CleanupLog.LaneRecovered(logger, lane);
             Tell(_failed, $"The lane '{lane}' works again.");
         }
-    }
+    });
 
-    public void Retries(int items, TimeSpan delay, int attempt, Exception fault)
+    public void Retries(int items, TimeSpan delay, int attempt, Exception fault) => Telling.Guard(() =>
     {
         metrics?.LaneRetried(lane, items);
         CleanupLog.LaneRetry(logger, lane, items, delay.TotalSeconds, attempt, fault);
-    }
+    });
 
-    public void GivenUp(int attempts, Exception fault)
+    public void GivenUp(int attempts, Exception fault) => Telling.Guard(() =>
     {
         metrics?.LaneFailed(lane, 1);
         if (_failed.Raise() == AlertChange.Raised)
@@ -59,15 +72,15 @@ internal sealed class LaneTelemetry(string lane, CleanupMetrics? metrics, ILogge
             CleanupLog.LaneItemFailed(logger, lane, attempts, fault);
             Tell(_failed, $"The lane '{lane}' gave an item up.");
         }
-    }
+    });
 
-    public void MergeFailed(Exception fault) => CleanupLog.LaneMergeFailed(logger, lane, fault);
+    public void MergeFailed(Exception fault) => Telling.Guard(() => CleanupLog.LaneMergeFailed(logger, lane, fault));
 
-    public void NotDrained(int items)
+    public void NotDrained(int items) => Telling.Guard(() =>
     {
         metrics?.LaneFailed(lane, items);
         CleanupLog.LaneNotDrained(logger, lane, items);
-    }
+    });
 
     private void Tell(Alert alert, string description)
     {

@@ -9,8 +9,7 @@ internal sealed partial class ScopeCore
     public ValueTask<CleanupReport> CloseAsync(CleanupReason reason)
     {
         Systematic.Interleave("scope: before closing");
-        var running = Running | ((int)reason << ReasonShift);
-        return Interlocked.CompareExchange(ref _state, running, Open) == Open ? Run() : RunBegunAsync();
+        return TryLeaveOpen(Running, reason, out var source) ? Run(source, environment.Time.GetTimestamp()) : RunBegunAsync();
     }
 
     /// <summary>
@@ -21,29 +20,18 @@ internal sealed partial class ScopeCore
     public bool TryBegin(CleanupReason reason)
     {
         Systematic.Interleave("scope: before beginning");
-        if (Interlocked.CompareExchange(ref _state, Begun | ((int)reason << ReasonShift), Open) != Open)
+        if (!TryLeaveOpen(Begun, reason, out var source))
         {
             return false;
         }
 
-        CancellationTokenSource? source;
-        lock (_lock)
-        {
-            source = _closing;
-            _closing = null;
-        }
-
-        var beside = default(StepTally);
         if (source is not null)
         {
+            var beside = default(StepTally);
             Cancel(source, ref beside);
-        }
-
-        if (beside.Failures is not null)
-        {
-            lock (_lock)
+            if (beside.Failures is not null)
             {
-                _beside.Add(beside);
+                AddBeside(beside);
             }
         }
 
@@ -51,36 +39,57 @@ internal sealed partial class ScopeCore
     }
 
     /// <summary>Runs the steps of a scope whose close was decided; waits when they are running, returns the report when they have ended.</summary>
-    public ValueTask<CleanupReport> RunBegunAsync()
+    /// <param name="now">A timestamp of this moment by the scope's own clock, when the caller has one.</param>
+    public ValueTask<CleanupReport> RunBegunAsync(long? now = null)
     {
         Systematic.Interleave("scope: before running");
-        var state = Volatile.Read(ref _state);
-        var begun = (state & PhaseMask) == Begun && Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | Running, state) == state;
-        return begun ? Run() : Join();
+        for (var state = Volatile.Read(ref _state); (state & PhaseMask) == Begun; state = Volatile.Read(ref _state))
+        {
+            Systematic.Interleave("scope: begun");
+            if (Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | Running, state) == state)
+            {
+                return Run(source: null, now ?? environment.Time.GetTimestamp());
+            }
+        }
+
+        return Join();
     }
 
-    private ValueTask<CleanupReport> Run()
+    private bool TryLeaveOpen(int phase, CleanupReason reason, out CancellationTokenSource? source)
     {
-        _started = environment.Time.GetTimestamp();
+        source = null;
+        if (Phase != Open)
+        {
+            return false;
+        }
+
+        lock (this)
+        {
+            if (Phase != Open)
+            {
+                return false;
+            }
+
+            source = _closing;
+            _closing = null;
+            Volatile.Write(ref _state, _state | phase | ((int)reason << ReasonShift));
+            return true;
+        }
+    }
+
+    private ValueTask<CleanupReport> Run(CancellationTokenSource? source, long now)
+    {
+        _started = now;
         _runningThread = Environment.CurrentManagedThreadId;
         var tally = default(StepTally);
         Systematic.Interleave("scope: before the list is taken");
 
-        Step[] steps;
-        int next;
-        bool early;
-        CancellationTokenSource? source;
-        lock (_lock)
-        {
-            steps = _steps;
-            next = _count - 1;
-            early = _early > 0;
-            source = _closing;
-            _steps = [];
-            _count = 0;
-            _closing = null;
-        }
-
+        // Nobody else touches the list from Running on, and steps that run early were begun before.
+        var steps = _steps;
+        var next = _count - 1;
+        var early = Volatile.Read(ref _early) > 0;
+        _steps = [];
+        _count = 0;
         if (source is not null)
         {
             Cancel(source, ref tally);
@@ -166,17 +175,19 @@ internal sealed partial class ScopeCore
     private CleanupReport Finish(in StepTally own)
     {
         Systematic.Interleave("scope: before the end");
-        var duration = environment.Time.GetElapsedTime(_started);
+        Systematic.Assert(Phase == Running, "a scope ends once, and only after it ran");
+        Systematic.Assert(_count == 0, "nothing is registered with a scope that closes");
+        EndedAt = environment.Time.GetTimestamp();
+        var duration = environment.Time.GetElapsedTime(_started, EndedAt);
         var tally = own;
         CleanupReport report;
         TaskCompletionSource<CleanupReport>? completion;
-        lock (_lock)
+        lock (this)
         {
-            Systematic.Assert(Phase == Running, "a scope ends once, and only after it ran");
-            Systematic.Assert(_count == 0, "nothing is registered with a scope that closes");
             tally.Add(_beside);
-            report = new CleanupReport(isCompleted: true, Reason, tally, duration);
-            _report = report;
+            _beside = tally;
+            _started = duration.Ticks;
+            report = Report();
             Volatile.Write(ref _state, (_state & ~PhaseMask) | Closed);
             completion = _completion;
         }
@@ -190,9 +201,9 @@ internal sealed partial class ScopeCore
     {
         if (Phase == Closed)
         {
-            lock (_lock)
+            lock (this)
             {
-                return new ValueTask<CleanupReport>(_report);
+                return new ValueTask<CleanupReport>(Report());
             }
         }
 
@@ -201,9 +212,12 @@ internal sealed partial class ScopeCore
             : new ValueTask<CleanupReport>(Completion);
     }
 
+    /// <summary>The report of a closed scope; from its end on the tally is the whole and the start is the duration, so that an open scope keeps no room for it.</summary>
+    private CleanupReport Report() => new(isCompleted: true, Reason, _beside, new TimeSpan(_started));
+
     private CleanupReport SoFar()
     {
-        lock (_lock)
+        lock (this)
         {
             return new CleanupReport(isCompleted: false, Reason, _beside, TimeSpan.Zero);
         }

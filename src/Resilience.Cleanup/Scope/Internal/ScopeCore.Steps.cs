@@ -23,10 +23,10 @@ internal sealed partial class ScopeCore
         }
 
         frame.Leave();
+        AddBeside(tally);
         TaskCompletionSource? drained;
-        lock (_lock)
+        lock (this)
         {
-            _beside.Add(tally);
             drained = --_early == 0 ? _earlyDrained : null;
         }
 
@@ -40,7 +40,7 @@ internal sealed partial class ScopeCore
         var tally = new StepTally { Late = step.Invoker!.IsCounted ? 1 : 0 };
         if (step.Invoker.TryRun(step, ref tally))
         {
-            AddLate(tally);
+            AddBeside(tally);
         }
         else
         {
@@ -53,12 +53,12 @@ internal sealed partial class ScopeCore
         var tally = new StepTally { Late = 1 };
         var result = await RunStepAsync(step, Reason, environment.StepTimeout).ConfigureAwait(Systematic.KeepContext);
         result.AddTo(ref tally, step, environment.StepTimeout);
-        AddLate(tally);
+        AddBeside(tally);
     }
 
-    private void AddLate(in StepTally tally)
+    private void AddBeside(in StepTally tally)
     {
-        lock (_lock)
+        lock (this)
         {
             if (Phase != Closed)
             {
@@ -139,7 +139,7 @@ internal sealed partial class ScopeCore
     private async ValueTask WaitForEarlyAsync()
     {
         TaskCompletionSource drained;
-        lock (_lock)
+        lock (this)
         {
             if (_early == 0)
             {

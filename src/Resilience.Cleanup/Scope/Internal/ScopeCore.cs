@@ -3,12 +3,13 @@ using Resilience.Shared;
 namespace Resilience.Cleanup;
 
 /// <summary>
-/// What a scope owns; <see cref="CleanupScope.Move"/> hands it on as a whole, so handles stay valid. Exactly-once is decided here, by one compare-and-swap:
+/// What a scope owns; <see cref="CleanupScope.Move"/> hands it on as a whole, so handles stay valid. Exactly-once is decided here, by one change of the state:
 /// whoever takes the phase to Running runs the steps. Queues, fallbacks, retries and shutdown may all call <see cref="CloseAsync"/>; the others only wait.
 /// </summary>
 /// <remarks>
-/// The lock guards the list, the counters beside the close, the report and the lazily made sources. It is a leaf: nothing is called while it is held.
-/// The phase changes outside the lock, but is read again under it: who registers under the lock while the phase is Open comes before the close's own turn at the lock.
+/// The lock guards the list while the phase is Open, the counters beside the close, the report and the lazily made sources. It is a leaf: nothing is called while it
+/// is held. It is the core itself, which nobody outside this type can lock, because a lock of its own would make every open scope a third larger.
+/// The phase leaves Open and becomes Closed under the lock, so the list is frozen between and belongs to whoever takes the phase to Running.
 /// </remarks>
 internal sealed partial class ScopeCore(ScopeEnvironment environment)
 {
@@ -21,13 +22,12 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     private const int Closed = 3;
     private const int ReasonShift = 2;
 
-    private readonly Lock _lock = new();
-
     // The phase, and above it the reason, so that both are decided at once.
     private int _state;
     private Step[] _steps = [];
     private int _count;
     private int _holes;
+    private bool _hasMemberships;
     private long _lastId;
 
     // Steps that are run by their handles, beside the close.
@@ -37,7 +37,6 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
 
     private CancellationTokenSource? _closing;
     private TaskCompletionSource<CleanupReport>? _completion;
-    private CleanupReport _report;
     private long _started;
     private int _runningThread;
 
@@ -54,7 +53,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     {
         get
         {
-            lock (_lock)
+            lock (this)
             {
                 if (Phase != Open)
                 {
@@ -71,7 +70,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     {
         get
         {
-            lock (_lock)
+            lock (this)
             {
                 return CompletionUnderLock();
             }
@@ -83,15 +82,16 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     public CleanupHandle Add(StepInvoker invoker, object target, object? state, string? name)
     {
         Systematic.Interleave("scope: before registering");
-        lock (_lock)
+        lock (this)
         {
             if (Phase == Open)
             {
                 if (_count == _steps.Length)
                 {
-                    Array.Resize(ref _steps, Math.Max(4, _count * 2));
+                    Array.Resize(ref _steps, Math.Max(2, _count * 2));
                 }
 
+                _hasMemberships |= target is Membership;
                 _steps[_count++] = new Step(++_lastId, invoker, target, state, name);
                 return new CleanupHandle(this, _lastId);
             }
@@ -119,7 +119,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     public bool TryTake(long id, bool run, out Step step)
     {
         Systematic.Interleave("scope: before taking");
-        lock (_lock)
+        lock (this)
         {
             var index = Phase == Open ? IndexOf(id) : -1;
             if (index < 0 || _steps[index].IsEmpty)
@@ -145,16 +145,20 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     }
 
     /// <summary>Adds what can be removed together with the members of other scopes, once closing was decided and the steps do not run yet.</summary>
+    /// <remarks>Somebody else may begin to run the steps meanwhile; what he has taken is then his to remove.</remarks>
     public void CollectMemberships(List<Membership> into)
     {
-        lock (_lock)
+        if (!_hasMemberships)
         {
-            for (var i = _count - 1; i >= 0; i--)
+            return;
+        }
+
+        var steps = Volatile.Read(ref _steps);
+        for (var i = Math.Min(_count, steps.Length) - 1; i >= 0; i--)
+        {
+            if (steps[i].Target is Membership { IsDone: false } membership)
             {
-                if (_steps[i].Target is Membership { IsDone: false } membership)
-                {
-                    into.Add(membership);
-                }
+                into.Add(membership);
             }
         }
     }
@@ -212,7 +216,7 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
         _completion ??= new TaskCompletionSource<CleanupReport>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (Phase == Closed)
         {
-            _completion.TrySetResult(_report);
+            _completion.TrySetResult(Report());
         }
 
         return _completion.Task;

@@ -17,7 +17,7 @@ internal sealed record PlanStep(string? Table, string? Index, bool Seeks)
 /// <summary>How a database would run a statement.</summary>
 internal sealed record QueryPlan(string Text, IReadOnlyList<PlanStep> Steps)
 {
-    public static async Task<QueryPlan> OfAsync(DbDataSource source, CapturedQuery query, bool discourageScans, CancellationToken cancellationToken)
+    public static async Task<QueryPlan> OfAsync(DbDataSource source, CapturedQuery query, PlanKind kind, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
         var connection = await Plain.OpenAsync(source, cancellationToken).ConfigureAwait(Systematic.KeepContext);
@@ -25,7 +25,7 @@ internal sealed record QueryPlan(string Text, IReadOnlyList<PlanStep> Steps)
         {
             return Plain.IsSqlite(connection)
                 ? await OfSqliteAsync(connection, query, cancellationToken).ConfigureAwait(Systematic.KeepContext)
-                : await OfPostgreSqlAsync(connection, query, discourageScans, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                : await OfPostgreSqlAsync(connection, query, kind, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
     }
 
@@ -45,21 +45,41 @@ internal sealed record QueryPlan(string Text, IReadOnlyList<PlanStep> Steps)
             : null;
     }
 
-    private static async Task<QueryPlan> OfPostgreSqlAsync(DbConnection connection, CapturedQuery query, bool discourageScans, CancellationToken cancellationToken)
+    private static async Task<QueryPlan> OfPostgreSqlAsync(DbConnection connection, CapturedQuery query, PlanKind kind, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (transaction.ConfigureAwait(Systematic.KeepContext))
         {
-            if (discourageScans)
+            if (kind != PlanKind.Actual)
             {
                 await Plain.QueryAsync(connection, transaction, "SET LOCAL enable_seqscan = off", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             }
 
-            var rows = await Plain.QueryAsync(connection, transaction, $"EXPLAIN (FORMAT JSON) {query.Text}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            var rows = kind == PlanKind.Generic
+                ? await ExplainPreparedAsync(connection, transaction, query, cancellationToken).ConfigureAwait(Systematic.KeepContext)
+                : await Plain.QueryAsync(connection, transaction, $"EXPLAIN (FORMAT JSON) {query.Text}", query, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             await transaction.RollbackAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
             var json = string.Concat(rows.Select(static r => Convert.ToString(r[0], CultureInfo.InvariantCulture)));
             return new QueryPlan(json, PostgreSqlPlan.Steps(json));
         }
+    }
+
+    /// <summary>A prepared statement outlives the transaction: it is given back at once. When the server refuses one of the steps, the transaction is over.</summary>
+    private static async Task<List<object[]>> ExplainPreparedAsync(DbConnection connection, DbTransaction transaction, CapturedQuery query, CancellationToken cancellationToken)
+    {
+        const string Name = "resilience_index_assert";
+        var scratch = connection.CreateCommand();
+        PreparedText prepared;
+        await using (scratch.ConfigureAwait(Systematic.KeepContext))
+        {
+            prepared = PreparedText.Of(query, scratch);
+        }
+
+        await Plain.QueryAsync(connection, transaction, "SET LOCAL plan_cache_mode = force_generic_plan", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        await Plain.QueryAsync(connection, transaction, $"PREPARE {Name} {prepared.Types} AS {prepared.Text}", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var rows = await Plain.QueryAsync(connection, transaction, $"EXPLAIN (FORMAT JSON) EXECUTE {Name} {prepared.Nulls}", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        await Plain.QueryAsync(connection, transaction, $"DEALLOCATE {Name}", null, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        return rows;
     }
 
     private static async Task<QueryPlan> OfSqliteAsync(DbConnection connection, CapturedQuery query, CancellationToken cancellationToken)

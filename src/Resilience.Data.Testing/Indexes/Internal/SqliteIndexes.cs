@@ -22,7 +22,7 @@ internal static class SqliteIndexes
         var distinct = queries.DistinctBy(static q => q.Text).ToList();
         foreach (var query in distinct)
         {
-            var plan = await QueryPlan.OfAsync(source, query, discourageScans: true, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            var plan = await QueryPlan.OfAsync(source, query, PlanKind.ScansDiscouraged, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             used.UnionWith(plan.Steps.Where(static s => s.Seeks).Select(static s => s.Index).OfType<string>());
         }
 

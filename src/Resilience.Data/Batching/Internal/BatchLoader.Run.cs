@@ -10,7 +10,7 @@ internal sealed partial class BatchLoader<TKey, TValue>
     /// <summary>Queries that a batch may take in all when several keys are bad; what is left then fails.</summary>
     private const int MaxQueries = 64;
 
-    private async Task RunAsync(Batch<TKey, TValue> batch, bool collect)
+    private async Task RunAsync(Batch<TKey, TValue> batch, bool collect, QueryScope? scope)
     {
         if (collect)
         {
@@ -21,6 +21,7 @@ internal sealed partial class BatchLoader<TKey, TValue>
         var keys = batch.Entries.Keys.ToArray();
         metrics.Batch(keys.Length);
         _loading.Value = true;
+        QueryMonitor.EnterBatch(scope, keys.Length);
         var outcomes = new Dictionary<TKey, Loaded<TValue>>(keys.Length);
         var queries = 0;
         try

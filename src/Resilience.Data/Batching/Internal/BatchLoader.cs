@@ -116,6 +116,12 @@ internal sealed partial class BatchLoader<TKey, TValue>(
             lock (_lock)
             {
                 last = batch.Leave();
+                if (last)
+                {
+                    // Nobody joins a batch that will be cancelled.
+                    batch.IsClosed = true;
+                    _open = _open == batch ? null : _open;
+                }
             }
 
             if (last)
@@ -145,10 +151,11 @@ internal sealed partial class BatchLoader<TKey, TValue>(
 
     private void Start(Batch<TKey, TValue> batch, bool collect)
     {
-        // The first caller's activity, tenant or transaction must not become that of all.
+        // The first caller's activity, tenant or transaction must not become that of all. Only the scope in which its statements are counted goes along.
+        var scope = QueryMonitor.CurrentScope;
         using (ExecutionContext.SuppressFlow())
         {
-            _ = Systematic.Start(() => RunAsync(batch, collect));
+            _ = Systematic.Start(() => RunAsync(batch, collect, scope));
         }
     }
 }

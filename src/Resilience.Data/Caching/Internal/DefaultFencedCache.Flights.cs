@@ -30,6 +30,7 @@ internal sealed partial class DefaultFencedCache
 
     private async ValueTask<Cached<T>> AwaitAsync<T>(Flight<T> flight, CancellationToken cancellationToken)
     {
+        _place.Value?.Free();
         if (!cancellationToken.CanBeCanceled)
         {
             return await flight.Outcome.ConfigureAwait(Systematic.KeepContext);
@@ -104,14 +105,16 @@ internal sealed partial class DefaultFencedCache
     private async ValueTask<T> LoadAsync<T>(Func<CancellationToken, ValueTask<T>> load, CancellationToken cancellationToken)
     {
         await _loads.WaitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var place = new LoadPlace(_loads);
         var started = _time.GetTimestamp();
         try
         {
+            _place.Value = place;
             return await load(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
         finally
         {
-            _loads.Release();
+            place.Free();
             _metrics.Loaded(_time.GetElapsedTime(started));
         }
     }
@@ -192,6 +195,22 @@ internal sealed partial class DefaultFencedCache
     {
         _flights.TryRemove(KeyValuePair.Create(flight.Id, flight));
         flight.Dispose();
+    }
+
+    /// <summary>
+    /// A place among the loads that run at once. A load that waits for another load frees its own: otherwise loads that wait for each other would hold them all.
+    /// </summary>
+    private sealed class LoadPlace(SemaphoreSlim places)
+    {
+        private int _freed;
+
+        public void Free()
+        {
+            if (Interlocked.Exchange(ref _freed, 1) == 0)
+            {
+                places.Release();
+            }
+        }
     }
 
     private readonly record struct Look<T>(bool IsFound, Cached<T> Value, Ticket Ticket);

@@ -41,6 +41,7 @@ internal sealed partial class DefaultFencedCache
         IReadOnlyCollection<string> keys, IReadOnlyCollection<string>? tags = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(keys);
+        ThrowIfAny(tags ?? []);
         cancellationToken.ThrowIfCancellationRequested();
         var write = new Write(this, [.. keys], tags is null ? [] : [.. tags], RandomNumberGenerator.GetHexString(32, lowercase: true));
         if (_shared is not null)
@@ -58,11 +59,7 @@ internal sealed partial class DefaultFencedCache
 
     private async ValueTask InvalidateAsync(string[] keys, string[] tags, string? writer)
     {
-        if (tags.Contains("*", StringComparer.Ordinal))
-        {
-            throw new NotSupportedException("The tag '*' is not supported: give entries a tag of their own and remove that.");
-        }
-
+        ThrowIfAny(tags);
         if (_shared is not null)
         {
             await _shared.InvalidateAsync(keys, tags, writer).ConfigureAwait(Systematic.KeepContext);
@@ -70,6 +67,14 @@ internal sealed partial class DefaultFencedCache
 
         Systematic.Interleave("cache.invalidate");
         VoidLocally(keys, tags);
+    }
+
+    private static void ThrowIfAny(IReadOnlyCollection<string> tags)
+    {
+        if (tags.Contains("*", StringComparer.Ordinal))
+        {
+            throw new NotSupportedException("The tag '*' is not supported: give entries a tag of their own and remove that.");
+        }
     }
 
     private void VoidLocally(IEnumerable<string> keys, IEnumerable<string> tags)

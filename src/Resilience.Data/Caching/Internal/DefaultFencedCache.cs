@@ -25,6 +25,7 @@ internal sealed partial class DefaultFencedCache : FencedCache, ICommitFence, ID
     private readonly LocalFences _fences;
     private readonly ConcurrentDictionary<FlightKey, Flight> _flights = new();
     private readonly SemaphoreSlim _loads;
+    private readonly AsyncLocal<LoadPlace?> _place = new();
     private readonly Lock[] _locks = [.. Enumerable.Range(0, 64).Select(static _ => new Lock())];
 
     public DefaultFencedCache(

@@ -15,6 +15,7 @@ internal sealed partial class SharedLink(ISharedCacheStore store, FencedCacheOpt
     private readonly Lock _lock = new();
     private readonly Alert _alert = new(DataTelemetryNames.SharedStoreAlert, 1, 1);
     private readonly CancellationTokenSource _stopped = new();
+    private int _disposed;
     private long _downUntil = long.MinValue;
 
     public bool IsDown => time.GetTimestamp() < Volatile.Read(ref _downUntil);
@@ -62,8 +63,12 @@ internal sealed partial class SharedLink(ISharedCacheStore store, FencedCacheOpt
 
     public void Dispose()
     {
-        _stopped.Cancel();
-        _stopped.Dispose();
+        // The container disposes the cache once for each type that it is registered as.
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _stopped.Cancel();
+            _stopped.Dispose();
+        }
     }
 
     private async ValueTask<bool> SendAsync<TMessage>(TMessage message, Func<ISharedCacheStore, TMessage, CancellationToken, ValueTask<bool>> send) =>

@@ -1,14 +1,15 @@
 using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
-using Resilience.Shared;
 
 namespace Resilience.Data;
 
 /// <summary>A watched batch: one operation, but each of its statements counts in a scope.</summary>
-internal sealed class MonitoredDbBatch(DbBatch inner, MonitoredDbConnection? connection, QueryMonitor monitor, string? system) : DbBatch
+internal sealed class MonitoredDbBatch(DbBatch inner, MonitoredDbConnection? connection, QueryMonitor monitor, string? system) : DbBatch, IWatched
 {
     private MonitoredDbConnection? _owner = connection;
+
+    private DbBatch Inner => inner;
 
     public override int Timeout
     {
@@ -34,41 +35,19 @@ internal sealed class MonitoredDbBatch(DbBatch inner, MonitoredDbConnection? con
         set => inner.Transaction = value is MonitoredDbTransaction wrapped ? wrapped.Inner : value;
     }
 
-    public override int ExecuteNonQuery()
-    {
-        var start = monitor.Time.GetTimestamp();
-        try
-        {
-            var result = inner.ExecuteNonQuery();
-            Done(start, null);
-            return result;
-        }
-        catch (Exception exception)
-        {
-            Done(start, exception);
-            throw;
-        }
-    }
+    QueryMonitor IWatched.Monitor => monitor;
 
-    public override object? ExecuteScalar()
-    {
-        var start = monitor.Time.GetTimestamp();
-        try
-        {
-            var result = inner.ExecuteScalar();
-            Done(start, null);
-            return result;
-        }
-        catch (Exception exception)
-        {
-            Done(start, exception);
-            throw;
-        }
-    }
+    string? IWatched.Reported => string.IsNullOrEmpty(system) ? null : system;
 
-    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) => WatchAsync(inner.ExecuteNonQueryAsync, cancellationToken);
+    public override int ExecuteNonQuery() => Watching.Run(this, static b => b.Inner.ExecuteNonQuery());
 
-    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) => WatchAsync(inner.ExecuteScalarAsync, cancellationToken);
+    public override object? ExecuteScalar() => Watching.Run(this, static b => b.Inner.ExecuteScalar());
+
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) =>
+        Watching.RunAsync(this, static (b, token) => b.Inner.ExecuteNonQueryAsync(token), cancellationToken);
+
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) =>
+        Watching.RunAsync(this, static (b, token) => b.Inner.ExecuteScalarAsync(token), cancellationToken);
 
     public override void Prepare() => inner.Prepare();
 
@@ -84,72 +63,11 @@ internal sealed class MonitoredDbBatch(DbBatch inner, MonitoredDbConnection? con
 
     protected override DbBatchCommand CreateDbBatchCommand() => inner.CreateBatchCommand();
 
-    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior)
-    {
-        var start = monitor.Time.GetTimestamp();
-        try
-        {
-            return Read(inner.ExecuteReader(behavior), start);
-        }
-        catch (Exception exception)
-        {
-            Done(start, exception);
-            throw;
-        }
-    }
+    QueryShape? IWatched.Count(QueryScope? scope, long start, long executed, Exception? error) =>
+        monitor.Executed(scope, string.Join(";", inner.BatchCommands.Select(static c => c.CommandText)), null, null, start, executed, error, inner.BatchCommands.Count);
 
-    protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken)
-    {
-        var start = monitor.Time.GetTimestamp();
-        try
-        {
-            return Read(await inner.ExecuteReaderAsync(behavior, cancellationToken).ConfigureAwait(Systematic.KeepContext), start);
-        }
-        catch (Exception exception)
-        {
-            Done(start, exception);
-            throw;
-        }
-    }
+    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => Watching.Read(this, static (b, how) => b.Inner.ExecuteReader(how), behavior);
 
-    private async Task<T> WatchAsync<T>(Func<CancellationToken, Task<T>> run, CancellationToken cancellationToken)
-    {
-        var start = monitor.Time.GetTimestamp();
-        try
-        {
-            var result = await run(cancellationToken).ConfigureAwait(Systematic.KeepContext);
-            Done(start, null);
-            return result;
-        }
-        catch (Exception exception)
-        {
-            Done(start, exception);
-            throw;
-        }
-    }
-
-    private DbDataReader Read(DbDataReader reader, long start)
-    {
-        if (!monitor.IsWatching)
-        {
-            return reader;
-        }
-
-        var executed = monitor.Time.GetTimestamp();
-        return new MonitoredDbDataReader(reader, new ReadInProgress(monitor, Count(start, executed, null), QueryMonitor.CurrentScope, start, executed, Reported));
-    }
-
-    private void Done(long start, Exception? error)
-    {
-        if (monitor.IsWatching)
-        {
-            var executed = monitor.Time.GetTimestamp();
-            monitor.Finished(Count(start, executed, error), QueryMonitor.CurrentScope, start, executed, 0, error, Reported);
-        }
-    }
-
-    private QueryShape? Count(long start, long executed, Exception? error) =>
-        monitor.Executed(string.Join(";", inner.BatchCommands.Select(static c => c.CommandText)), null, null, start, executed, error, inner.BatchCommands.Count);
-
-    private string? Reported => string.IsNullOrEmpty(system) ? null : system;
+    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
+        Watching.ReadAsync(this, static (b, how, token) => b.Inner.ExecuteReaderAsync(how, token), behavior, cancellationToken);
 }

@@ -8,7 +8,7 @@ namespace Resilience.Data;
 /// A watched command. Its <see cref="DbConnection"/> is the provider's own connection and not the wrapper: Dapper looks at the name of that type to decide how it
 /// passes arrays.
 /// </summary>
-internal sealed partial class MonitoredDbCommand : DbCommand
+internal sealed partial class MonitoredDbCommand : DbCommand, IWatched
 {
     private readonly DbCommand _inner;
     private readonly QueryMonitor _monitor;

@@ -19,6 +19,9 @@ internal sealed class ScopeEntry(QueryShape shape, int order)
 
     public bool Overlapped { get; private set; }
 
+    /// <summary>Whether a batch loader ran it for several keys.</summary>
+    public bool Batched { get; private set; }
+
     public long Rows { get; private set; }
 
     public TimeSpan Total { get; private set; }
@@ -27,10 +30,11 @@ internal sealed class ScopeEntry(QueryShape shape, int order)
 
     public int MostRepeats { get; private set; }
 
-    public void Add(long values, long start, long end, TimeSpan duration, bool failed, int statements)
+    public void Add(long values, long start, long end, TimeSpan duration, bool failed, int statements, bool batched)
     {
         Count += statements;
         Total += duration;
+        Batched |= batched;
         Overlapped |= start < _lastEnd;
         _lastEnd = Math.Max(_lastEnd, end);
         if (failed)

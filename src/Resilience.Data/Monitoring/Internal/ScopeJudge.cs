@@ -2,7 +2,7 @@ namespace Resilience.Data;
 
 /// <summary>
 /// Judges a scope at its end, when all rows have been counted. N+1: a read ran often, with different values, one after the other, and another read before it gave
-/// several rows. Duplicate: a read ran often with the same values. Failed runs (retries), overlapping ones (fan-out), pages and writes are neither.
+/// several rows. Duplicate: a read ran often with the same values. Failed runs (retries), overlapping ones (fan-out), pages, batches of a loader and writes are neither.
 /// </summary>
 internal sealed class ScopeJudge(QueryBudget budget, QueryMonitorOptions options, string scope, IEnumerable<string> allowed)
 {
@@ -37,7 +37,7 @@ internal sealed class ScopeJudge(QueryBudget budget, QueryMonitorOptions options
             return null;
         }
 
-        if (sourceSeen && !entry.Overlapped && !entry.Shape.IsPaging && entry.Succeeded >= repeats && entry.DistinctValues >= repeats)
+        if (sourceSeen && !entry.Batched && !entry.Overlapped && !entry.Shape.IsPaging && entry.Succeeded >= repeats && entry.DistinctValues >= repeats)
         {
             return QueryFindingKind.NPlusOne;
         }

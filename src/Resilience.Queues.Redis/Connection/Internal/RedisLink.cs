@@ -33,26 +33,22 @@ internal sealed class RedisLink(Func<Task<IConnectionMultiplexer>> connect, Time
         return await database.ExecuteAsync(command, arguments).WaitAsync(timeout, time).ConfigureAwait(Systematic.KeepContext);
     }
 
-    /// <summary>Subscribes to a channel. The client subscribes again after a reconnection.</summary>
-    public async ValueTask SubscribeAsync(string channel, Action<string> received, Action restored)
+    /// <summary>Subscribes to a channel. The client subscribes again after a reconnection. What is returned ends this subscription and no other of the connection's.</summary>
+    public async ValueTask<Func<Task>> SubscribeAsync(string channel, Action<string> received, Action restored)
     {
         var connection = await ConnectAsync().ConfigureAwait(Systematic.KeepContext);
-        await connection.GetSubscriber()
-            .SubscribeAsync(new RedisChannel(channel, RedisChannel.PatternMode.Literal), (_, value) => received((string?)value ?? ""))
-            .WaitAsync(timeout, time)
-            .ConfigureAwait(Systematic.KeepContext);
+        var literal = new RedisChannel(channel, RedisChannel.PatternMode.Literal);
+        Action<RedisChannel, RedisValue> handler = (_, value) => received((string?)value ?? "");
+        EventHandler<ConnectionFailedEventArgs> again = (_, _) => restored();
+        await connection.GetSubscriber().SubscribeAsync(literal, handler).WaitAsync(timeout, time).ConfigureAwait(Systematic.KeepContext);
 
         // Last, so that an attempt that fails leaves no handler behind.
-        connection.ConnectionRestored += (_, _) => restored();
-    }
-
-    public async ValueTask UnsubscribeAsync(string channel)
-    {
-        var connection = await ConnectAsync().ConfigureAwait(Systematic.KeepContext);
-        await connection.GetSubscriber()
-            .UnsubscribeAsync(new RedisChannel(channel, RedisChannel.PatternMode.Literal))
-            .WaitAsync(timeout, time)
-            .ConfigureAwait(Systematic.KeepContext);
+        connection.ConnectionRestored += again;
+        return () =>
+        {
+            connection.ConnectionRestored -= again;
+            return connection.GetSubscriber().UnsubscribeAsync(literal, handler).WaitAsync(timeout, time);
+        };
     }
 
     private Task<IConnectionMultiplexer> ConnectAsync() => connect();

@@ -19,6 +19,7 @@ internal sealed partial class RedisQueueStore<T> : IDelayedQueueStore<T>
     private readonly ScriptLibrary _scripts;
     private readonly IRedisQueueSerializer<T> _serializer;
     private IQueueSignals? _signals;
+    private Func<Task>? _unsubscribe;
 
     public RedisQueueStore(DelayedQueueContext context, RedisLink link, RedisQueueKeys keys, IRedisQueueSerializer<T> serializer, ScriptLibrary scripts)
     {
@@ -42,7 +43,7 @@ internal sealed partial class RedisQueueStore<T> : IDelayedQueueStore<T>
         }
 
         _signals = signals;
-        await _link.SubscribeAsync(_keys.Channel, Hinted, Restored).ConfigureAwait(Systematic.KeepContext);
+        _unsubscribe = await _link.SubscribeAsync(_keys.Channel, Hinted, Restored).ConfigureAwait(Systematic.KeepContext);
     }
 
     /// <summary>Unknown before the item is written; <see cref="EnqueueAsync"/> checks it.</summary>
@@ -91,16 +92,16 @@ internal sealed partial class RedisQueueStore<T> : IDelayedQueueStore<T>
 
     public async ValueTask DisposeAsync()
     {
-        if (_signals is null)
+        _signals = null;
+        if (Interlocked.Exchange(ref _unsubscribe, null) is not { } unsubscribe)
         {
             return;
         }
 
-        _signals = null;
 #pragma warning disable CA1031 // The connection may be gone, and with it the subscription.
         try
         {
-            await _link.UnsubscribeAsync(_keys.Channel).ConfigureAwait(Systematic.KeepContext);
+            await unsubscribe().ConfigureAwait(Systematic.KeepContext);
         }
         catch (Exception)
         {

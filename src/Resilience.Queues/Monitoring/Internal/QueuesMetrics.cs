@@ -49,7 +49,7 @@ internal sealed class QueuesMetrics
         StreamLength = meter.CreateGauge<long>("resilience.queues.stream.length", "{entry}", "Entries after the last trim.");
         StreamBytes = meter.CreateGauge<long>("resilience.queues.stream.bytes", "By", "Bytes of the stream, estimated.");
         StreamLag = meter.CreateGauge<long>("resilience.queues.stream.lag", "{entry}", "Entries that the slowest group has not read.");
-        StreamBlocked = meter.CreateGauge<int>("resilience.queues.stream.blocked", "{stream}", "1 while a group holds the stream above its retention.");
+        StreamBlocked = meter.CreateGauge<int>("resilience.queues.stream.blocked", "{stream}", "Streams that a group holds above their retention: 0 or 1, and for a family how many.");
         ServerMemoryUsed = meter.CreateGauge<long>("resilience.queues.server.memory.used", "By", "Memory that the server uses.");
         ServerMemoryMaximum = meter.CreateGauge<long>("resilience.queues.server.memory.maximum", "By", "The server's limit; 0 when there is none.");
         AlertActive = meter.CreateGauge<int>("resilience.queues.alert.active", "{alert}", "1 while the alert is raised.");

@@ -15,8 +15,10 @@ internal sealed class StreamTrimmer : IStreamTrimmer
     private readonly IStreamTrimStore _store;
     private readonly StreamTrimmerOptions _options;
     private readonly FrozenDictionary<string, TrackedStream> _streams;
+    private readonly StreamFamily[] _families;
     private readonly Channel<TrackedStream> _triggers;
     private readonly TrimmerMonitor _monitor;
+    private readonly long _seed;
     private int _warned;
 
     public StreamTrimmer(IStreamTrimStore store, StreamTrimmerOptions options, TrimmerMonitor monitor, Random random)
@@ -24,18 +26,31 @@ internal sealed class StreamTrimmer : IStreamTrimmer
         _store = store;
         _options = options;
         _monitor = monitor;
+        _seed = random.NextInt64();
         _streams = options.Streams.ToFrozenDictionary(
             static stream => stream.Key,
-            stream => monitor.Track(new TrackedStream(stream.Key, stream.Value, options.AppendsPerTrim, options.Sampling, random.NextInt64())),
+            stream => Create(stream.Key, stream.Value, family: null),
             StringComparer.Ordinal);
-        _triggers = Channel.CreateBounded<TrackedStream>(new BoundedChannelOptions(Math.Max(1, _streams.Count)) { FullMode = BoundedChannelFullMode.DropWrite });
+
+        // The longest prefix first: it is the one that counts.
+        _families =
+        [
+            .. options.Families.OrderByDescending(static family => family.Key.Length)
+                .Select(family => new StreamFamily(family.Key, family.Value, options.MaxStreamsPerFamily)),
+        ];
+        monitor.Track([.. _streams.Values], _families);
+
+        // One place for each stream; the channel takes memory for those that are in it only.
+        var places = _streams.Count + ((long)_families.Length * options.MaxStreamsPerFamily);
+        _triggers = Channel.CreateBounded<TrackedStream>(new BoundedChannelOptions((int)Math.Clamp(places, 1, int.MaxValue)));
     }
 
     public TrimmerMonitor Monitor => _monitor;
 
     public void NotifyAppended(string key)
     {
-        if (!_streams.TryGetValue(key, out var stream))
+        var stream = Find(key);
+        if (stream is null)
         {
             WarnOnce(key);
         }
@@ -48,9 +63,9 @@ internal sealed class StreamTrimmer : IStreamTrimmer
     public async ValueTask<TrimResult> TrimAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
-        return _streams.TryGetValue(key, out var stream)
+        return Find(key) is { } stream
             ? await TrimAsync(stream, cancellationToken).ConfigureAwait(Systematic.KeepContext)
-            : throw new ArgumentException($"The stream '{key}' is not registered; register it with AddStream.", nameof(key));
+            : throw new ArgumentException($"The stream '{key}' is not registered; register it with AddStream or AddFamily, or raise MaxStreamsPerFamily.", nameof(key));
     }
 
     /// <summary>Trims what is triggered, one after the other, until the host stops.</summary>
@@ -71,7 +86,7 @@ internal sealed class StreamTrimmer : IStreamTrimmer
     /// <summary>Trims every stream once and measures the server.</summary>
     internal async Task RunIntervalAsync(CancellationToken stoppingToken)
     {
-        foreach (var stream in _streams.Values)
+        foreach (var stream in _streams.Values.Concat(_families.SelectMany(static family => family.Members)))
         {
             await TryTrimAsync(stream, stoppingToken).ConfigureAwait(Systematic.KeepContext);
         }
@@ -81,13 +96,9 @@ internal sealed class StreamTrimmer : IStreamTrimmer
         {
             _monitor.Measured(await _store.GetMemoryAsync(stoppingToken).ConfigureAwait(Systematic.KeepContext), QuietAfterLoss);
         }
-        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception error)
         {
-            _monitor.StoreFailed(error);
-        }
-        catch (OperationCanceledException)
-        {
-            // The host stops.
+            Failed(null, error, stoppingToken);
         }
 #pragma warning restore CA1031
     }
@@ -103,6 +114,28 @@ internal sealed class StreamTrimmer : IStreamTrimmer
             return false;
         }
     }
+
+    private TrackedStream? Find(string key)
+    {
+        if (_streams.TryGetValue(key, out var stream))
+        {
+            return stream;
+        }
+
+        foreach (var family in _families)
+        {
+            if (key.StartsWith(family.Prefix, StringComparison.Ordinal))
+            {
+                return family.TryGet(key, out stream) ? stream : family.Join(key, (joined, name) => Create(name, joined.Retention, joined));
+            }
+        }
+
+        return null;
+    }
+
+    // Each stream counts from a place of its own, and so does each node.
+    private TrackedStream Create(string key, StreamRetention retention, StreamFamily? family) =>
+        new(key, retention, _options.AppendsPerTrim, _options.Sampling, _seed + string.GetHashCode(key, StringComparison.Ordinal), family);
 
     private void Trigger(TrackedStream stream)
     {
@@ -120,15 +153,19 @@ internal sealed class StreamTrimmer : IStreamTrimmer
         {
             await TrimAsync(stream, stoppingToken).ConfigureAwait(Systematic.KeepContext);
         }
-        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception error)
         {
-            _monitor.StoreFailed(error);
-        }
-        catch (OperationCanceledException)
-        {
-            // The host stops.
+            Failed(stream, error, stoppingToken);
         }
 #pragma warning restore CA1031
+    }
+
+    private void Failed(TrackedStream? stream, Exception error, CancellationToken stoppingToken)
+    {
+        if (!stoppingToken.IsCancellationRequested)
+        {
+            Telling.Guard(() => _monitor.StoreFailed(stream, error));
+        }
     }
 
     private async ValueTask<TrimResult> TrimAsync(TrackedStream stream, CancellationToken cancellationToken)
@@ -136,6 +173,12 @@ internal sealed class StreamTrimmer : IStreamTrimmer
         var request = new TrimRequest(stream.Key, stream.Retention, _options.MaxEntriesPerTrim);
         var result = await _store.TrimAsync(request, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         _monitor.Trimmed(stream, result);
+        if (result.Status == TrimStatus.Missing)
+        {
+            // An append that comes meanwhile lets it join again.
+            stream.Family?.Leave(stream);
+        }
+
         return result;
     }
 

@@ -9,14 +9,14 @@ internal sealed class StreamTrimmerHealthCheck(StreamTrimmer trimmer) : IHealthC
     {
         var monitor = trimmer.Monitor;
         var data = new Dictionary<string, object>(StringComparer.Ordinal);
-        foreach (var (stream, result) in monitor.Last)
+        foreach (var figures in monitor.Last)
         {
-            data[$"{stream}.status"] = result.Status.ToString();
-            data[$"{stream}.length"] = result.Length;
-            data[$"{stream}.bytes"] = result.Bytes;
-            data[$"{stream}.lag"] = result.Lag;
-            data[$"{stream}.blocked"] = result.Blocked;
-            data[$"{stream}.staleGroups"] = result.StaleGroups;
+            data[$"{figures.Name}.streams"] = figures.Streams;
+            data[$"{figures.Name}.length"] = figures.Length;
+            data[$"{figures.Name}.bytes"] = figures.Bytes;
+            data[$"{figures.Name}.lag"] = figures.Lag;
+            data[$"{figures.Name}.blocked"] = figures.Blocked;
+            data[$"{figures.Name}.staleGroups"] = figures.StaleGroups;
         }
 
         if (monitor.Memory is { } memory)

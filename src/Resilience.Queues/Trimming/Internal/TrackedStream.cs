@@ -1,24 +1,33 @@
-using Resilience.Shared;
+using System.Runtime.CompilerServices;
 
 namespace Resilience.Queues;
 
 /// <summary>Counts the appends of one stream and says when to trim. Lock-free.</summary>
-internal sealed class TrackedStream(string key, StreamRetention retention, int appendsPerTrim, TrimSampling sampling, long seed)
+internal sealed class TrackedStream(string key, StreamRetention retention, int appendsPerTrim, TrimSampling sampling, long seed, StreamFamily? family = null)
 {
     private readonly ulong _threshold = ulong.MaxValue / (ulong)appendsPerTrim;
 
     // A random start: nodes that count alike would trim alike.
     private long _appends = sampling == TrimSampling.Counter ? (seed & long.MaxValue) % appendsPerTrim : 0;
     private int _pending;
+    private StrongBox<TrimResult>? _last;
 
     public string Key { get; } = key;
 
     public StreamRetention Retention { get; } = retention;
 
-    /// <summary>The alerts that concern this stream, set once by the trimmer.</summary>
-    public Alert? Blocked { get; set; }
+    /// <summary>The family that it joined, or null for a stream that is registered by its key.</summary>
+    public StreamFamily? Family { get; } = family;
 
-    public Alert? UnreadLost { get; set; }
+    /// <summary>The name in metrics, alerts and logs: one that the application registered.</summary>
+    public string Name => Family?.Name ?? Key;
+
+    /// <summary>What the last trim saw. Boxed, so that a reader never sees half of it.</summary>
+    public TrimResult? Last
+    {
+        get => Volatile.Read(ref _last)?.Value;
+        set => Volatile.Write(ref _last, value is { } result ? new StrongBox<TrimResult>(result) : null);
+    }
 
     /// <summary>Counts an append; true for the one that should trigger a trim. Each count is seen by one caller, so none is lost and none counts twice.</summary>
     public bool Count()

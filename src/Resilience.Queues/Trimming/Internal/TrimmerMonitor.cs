@@ -8,18 +8,19 @@ namespace Resilience.Queues;
 internal sealed class TrimmerMonitor
 {
     private const string Source = "streams";
+    private const string Server = "*";
 
     private readonly QueuesMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly AlertBoard _serverAlerts;
-    private readonly Dictionary<string, AlertBoard> _streamAlerts = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, TrimResult> _last = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, long> _lastLoss = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StreamAlerts> _alerts = new(StringComparer.Ordinal);
     private readonly Action<QueueAlert>? _callback;
     private readonly Alert _memory;
     private readonly Alert _unreachable;
-    private readonly List<TrackedStream> _streams = [];
+    private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
+    private IReadOnlyList<TrackedStream> _streams = [];
+    private IReadOnlyList<StreamFamily> _families = [];
 
     public TrimmerMonitor(StreamTrimmerOptions options, QueuesMetrics metrics, ILogger logger, TimeProvider time)
     {
@@ -36,92 +37,98 @@ internal sealed class TrimmerMonitor
 
     public ServerMemory? Memory { get; private set; }
 
-    public IReadOnlyDictionary<string, TrimResult> Last => _last;
+    /// <summary>The last trims: of each registered stream, and of each family's streams together.</summary>
+    public IEnumerable<StreamFigures> Last =>
+        _streams.Where(static stream => stream.Last is not null).Select(static stream => new StreamFigures(stream.Name, [stream]))
+            .Concat(_families.Select(static family => new StreamFigures(family.Name, family.Members)));
 
     public IEnumerable<string> ActiveAlerts =>
-        _serverAlerts.Active.Concat(_streamAlerts.SelectMany(static stream => stream.Value.Active.Select(alert => $"{stream.Key}.{alert}")));
+        _serverAlerts.Active.Concat(_alerts.SelectMany(static stream => stream.Value.Board.Active.Select(alert => $"{stream.Key}.{alert}")));
 
-    /// <summary>Adds a stream; only while the trimmer is being built.</summary>
-    public TrackedStream Track(TrackedStream stream)
+    /// <summary>Takes what is watched; called once, while the trimmer is being built.</summary>
+    public void Track(IReadOnlyList<TrackedStream> streams, IReadOnlyList<StreamFamily> families)
     {
-        var board = new AlertBoard(stream.Key, Tag(stream), _metrics.AlertActive, _logger, _callback);
-        stream.Blocked = board.Add(QueuesTelemetryNames.BlockedAlert, 1, 1);
-        stream.UnreadLost = board.Add(QueuesTelemetryNames.UnreadLostAlert, 1, 1);
-        _streamAlerts.Add(stream.Key, board);
-        _streams.Add(stream);
-        return stream;
+        _streams = streams;
+        _families = families;
+        foreach (var name in streams.Select(static stream => stream.Name).Concat(families.Select(static family => family.Name)))
+        {
+            _alerts.TryAdd(name, new StreamAlerts(name, _metrics.AlertActive, _logger, _callback));
+        }
     }
 
     public void Trimmed(TrackedStream stream, in TrimResult result)
     {
-        var tag = Tag(stream);
+        var alerts = _alerts[stream.Name];
         var text = result.Status switch { TrimStatus.Done => "success", TrimStatus.Missing => "missing", _ => "wrong_type" };
-        _metrics.Trims.Add(1, tag, new(QueuesTelemetryNames.ResultTag, text));
-        Report(_serverAlerts, _unreachable, _unreachable.Clear(), 0);
-        if (result.Status == TrimStatus.WrongType && (!_last.TryGetValue(stream.Key, out var before) || before.Status != TrimStatus.WrongType))
+        _metrics.Trims.Add(1, alerts.Tag, new(QueuesTelemetryNames.ResultTag, text));
+        Worked(stream.Name);
+        if (result.Status == TrimStatus.WrongType && stream.Last?.Status != TrimStatus.WrongType)
         {
-            QueuesLog.NoStream(_logger, stream.Key);
+            QueuesLog.NoStream(_logger, stream.Name);
         }
 
-        _last[stream.Key] = result;
+        stream.Last = result;
         if (result.Status != TrimStatus.Done)
         {
             return;
         }
 
-        _metrics.Trimmed.Add(result.Removed, tag);
-        _metrics.StreamLength.Record(result.Length, tag);
-        _metrics.StreamBlocked.Record(result.Blocked ? 1 : 0, tag);
-        if (result.Bytes >= 0)
+        _metrics.Trimmed.Add(result.Removed, alerts.Tag);
+        if (stream.Family is null)
         {
-            _metrics.StreamBytes.Record(result.Bytes, tag);
+            Show(new StreamFigures(stream.Name, [stream]), alerts);
+        }
+        else if (result.Blocked)
+        {
+            alerts.Board.Report(alerts.Blocked, alerts.Blocked.Raise(), result.Length);
         }
 
-        if (result.Lag >= 0)
-        {
-            _metrics.StreamLag.Record(result.Lag, tag);
-        }
-
-        var board = _streamAlerts[stream.Key];
-        Report(board, stream.Blocked!, result.Blocked ? stream.Blocked!.Raise() : stream.Blocked!.Clear(), result.Length);
         if (result.UnreadLost > 0)
         {
-            _metrics.UnreadLost.Add(result.UnreadLost, tag);
-            _lastLoss[stream.Key] = _time.GetTimestamp();
-            var change = stream.UnreadLost!.Raise();
+            _metrics.UnreadLost.Add(result.UnreadLost, alerts.Tag);
+            alerts.LastLoss = _time.GetTimestamp();
+            var change = alerts.UnreadLost.Raise();
             if (change == AlertChange.Raised)
             {
-                QueuesLog.UnreadLost(_logger, stream.Key, result.UnreadLost, result.Length);
+                QueuesLog.UnreadLost(_logger, stream.Name, result.UnreadLost, result.Length);
             }
 
-            Report(board, stream.UnreadLost!, change, result.UnreadLost);
+            alerts.Board.Report(alerts.UnreadLost, change, result.UnreadLost);
         }
     }
 
-    /// <summary>Takes the server's memory, and clears the alerts about losses that are over.</summary>
+    /// <summary>Takes the server's memory, shows the figures of the families, and clears the alerts about losses that are over.</summary>
     public void Measured(ServerMemory memory, TimeSpan quiet)
     {
         Memory = memory;
+        Worked(Server);
         _metrics.ServerMemoryUsed.Record(memory.Used);
         _metrics.ServerMemoryMaximum.Record(memory.Maximum);
         var share = memory.Maximum > 0 ? (double)memory.Used / memory.Maximum : 0;
-        Report(_serverAlerts, _memory, _memory.Update(share), share);
-        foreach (var stream in _streams)
+        _serverAlerts.Report(_memory, _memory.Update(share), share);
+        foreach (var family in _families)
         {
-            var board = _streamAlerts[stream.Key];
-            if (stream.UnreadLost!.IsActive && _time.GetElapsedTime(_lastLoss.GetValueOrDefault(stream.Key)) >= quiet)
+            Show(new StreamFigures(family.Name, family.Members), _alerts[family.Name]);
+        }
+
+        foreach (var alerts in _alerts.Values)
+        {
+            if (alerts.UnreadLost.IsActive && _time.GetElapsedTime(alerts.LastLoss) >= quiet)
             {
-                Report(board, stream.UnreadLost, stream.UnreadLost.Clear(), 0);
+                alerts.Board.Report(alerts.UnreadLost, alerts.UnreadLost.Clear(), 0);
             }
 
-            board.Publish();
+            alerts.Board.Publish();
         }
 
         _serverAlerts.Publish();
     }
 
-    public void StoreFailed(Exception error)
+    /// <param name="stream">The stream whose trim failed; null for the server's figures.</param>
+    /// <param name="error">Why.</param>
+    public void StoreFailed(TrackedStream? stream, Exception error)
     {
+        _failing[stream?.Name ?? Server] = true;
         _metrics.StoreErrors.Add(1, new KeyValuePair<string, object?>(QueuesTelemetryNames.StreamTag, "*"));
         var change = _unreachable.Raise();
         if (change == AlertChange.Raised)
@@ -129,12 +136,42 @@ internal sealed class TrimmerMonitor
             QueuesLog.TrimFailed(_logger, error);
         }
 
-        Report(_serverAlerts, _unreachable, change, 1);
+        _serverAlerts.Report(_unreachable, change, 1);
     }
 
     public void UnknownStream(string key) => QueuesLog.UnknownStream(_logger, key);
 
-    private static KeyValuePair<string, object?> Tag(TrackedStream stream) => new(QueuesTelemetryNames.StreamTag, stream.Key);
+    /// <summary>The alert clears when nothing fails any more: one stream that works beside one that does not says nothing about the other.</summary>
+    private void Worked(string what)
+    {
+        if (_failing.IsEmpty)
+        {
+            return;
+        }
 
-    private static void Report(AlertBoard board, Alert alert, AlertChange change, double value) => board.Report(alert, change, value);
+        // Whatever works, the server answers.
+        _failing.TryRemove(Server, out _);
+        _failing.TryRemove(what, out _);
+        if (_failing.IsEmpty)
+        {
+            _serverAlerts.Report(_unreachable, _unreachable.Clear(), 0);
+        }
+    }
+
+    private void Show(in StreamFigures figures, StreamAlerts alerts)
+    {
+        _metrics.StreamLength.Record(figures.Length, alerts.Tag);
+        _metrics.StreamBlocked.Record(figures.Blocked, alerts.Tag);
+        if (figures.Bytes >= 0)
+        {
+            _metrics.StreamBytes.Record(figures.Bytes, alerts.Tag);
+        }
+
+        if (figures.Lag >= 0)
+        {
+            _metrics.StreamLag.Record(figures.Lag, alerts.Tag);
+        }
+
+        alerts.Board.Report(alerts.Blocked, figures.Blocked > 0 ? alerts.Blocked.Raise() : alerts.Blocked.Clear(), figures.Length);
+    }
 }

@@ -42,7 +42,7 @@ internal sealed partial class QueueWorker<T>
         catch (Exception error)
         {
             activity?.SetStatus(ActivityStatusCode.Error, error.Message);
-            QueuesLog.HandlerFailed(_logger, error, _queue.Name, delivery.Attempt);
+            Telling.Guard(() => QueuesLog.HandlerFailed(_logger, error, _queue.Name, delivery.Attempt));
             return Fail(running, context, error);
         }
 #pragma warning restore CA1031
@@ -51,7 +51,9 @@ internal sealed partial class QueueWorker<T>
     private static Activity? StartActivity(Delivery<T> delivery)
     {
         var hasParent = ActivityContext.TryParse(delivery.TraceParent, delivery.TraceState, isRemote: true, out var parent);
-        return Source.StartActivity("resilience.queues.process", ActivityKind.Consumer, hasParent ? parent : default);
+        Activity? activity = null;
+        Telling.Guard(() => activity = Source.StartActivity("resilience.queues.process", ActivityKind.Consumer, hasParent ? parent : default));
+        return activity;
     }
 
     private Settlement Decide(RunningDelivery<T> running, DeliveryContext context)

@@ -131,12 +131,12 @@ internal sealed partial class QueueWorker<T> : BackgroundService
         var began = _queue.Time.GetTimestamp();
         var settlement = await HandleAsync(running).ConfigureAwait(Systematic.KeepContext);
         running.IsSettling = true;
-        _queue.Monitor.Processed(_queue.Time.GetElapsedTime(began), ResultText(settlement.Kind));
+        Telling.Guard(() => _queue.Monitor.Processed(_queue.Time.GetElapsedTime(began), ResultText(settlement.Kind)));
         var outcome = await _lane.SettleAsync(running, settlement).ConfigureAwait(Systematic.KeepContext);
         if (outcome == SettlementOutcome.DeadLettered)
         {
             var reason = settlement.Kind == SettlementKind.Retry ? DeadLetterReason.Failures : settlement.Reason;
-            QueuesLog.MessageDied(_logger, null, _queue.Name, running.Delivery.Attempt, QueueMonitor.Text(reason));
+            Telling.Guard(() => QueuesLog.MessageDied(_logger, null, _queue.Name, running.Delivery.Attempt, QueueMonitor.Text(reason)));
         }
 
         lock (_gate)

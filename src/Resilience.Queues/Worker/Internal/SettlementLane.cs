@@ -77,7 +77,7 @@ internal sealed class SettlementLane<T>(DelayedQueue<T> queue, ILogger logger)
         }
         catch (Exception error)
         {
-            queue.Monitor.StoreFailed(error);
+            Telling.Guard(() => queue.Monitor.StoreFailed(error));
             batch.RemoveAll(GiveUpAfterLease);
             return false;
         }
@@ -99,7 +99,7 @@ internal sealed class SettlementLane<T>(DelayedQueue<T> queue, ILogger logger)
             return false;
         }
 
-        QueuesLog.SettlementLost(logger, queue.Name);
+        Telling.Guard(() => QueuesLog.SettlementLost(logger, queue.Name));
         pending.Done.SetResult(SettlementOutcome.Stale);
         return true;
     }

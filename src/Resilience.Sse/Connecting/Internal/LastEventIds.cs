@@ -15,19 +15,6 @@ internal static class LastEventIds
             return header[0];
         }
 
-        if (!request.QueryString.HasValue)
-        {
-            return null;
-        }
-
-        foreach (var name in QueryNames)
-        {
-            if (request.Query.TryGetValue(name, out var values) && !string.IsNullOrEmpty(values[0]))
-            {
-                return values[0];
-            }
-        }
-
-        return null;
+        return QueryNames.Select(name => Queries.First(request, name)).FirstOrDefault(static value => value is not null);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication;
@@ -16,6 +17,9 @@ internal delegate ValueTask<IResult> SseHandler(SseConnectContext connect, IServ
 /// </summary>
 internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFactory scopes, IServiceProvider services)
 {
+    // The settings of endpoints without options of their own: one per route pattern.
+    private readonly ConcurrentDictionary<string, SseEndpointSettings> _defaults = new(StringComparer.Ordinal);
+
     /// <summary>For <c>MapSse</c>: the slot is taken first, then the handler decides.</summary>
     public async Task ConnectAsync(HttpContext http, SseHandler handler)
     {
@@ -83,12 +87,13 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
     private SseEndpointSettings Settings(HttpContext http)
     {
         var endpoint = http.GetEndpoint();
-        var metadata = endpoint?.Metadata.GetMetadata<SseEndpointMetadata>() ?? SseEndpointMetadata.Default;
-        return metadata.Resolve((endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed", node.Options);
+        var name = (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed";
+        return endpoint?.Metadata.GetMetadata<SseEndpointMetadata>()?.Resolve(name, node.Options)
+            ?? _defaults.GetOrAdd(name, static (n, manager) => SseEndpointSettings.Create(n, manager, new SseEndpointOptions()), node.Options);
     }
 
     private static string? AddressText(IPAddress? address, string network) =>
-        address is null ? null : address.AddressFamily == AddressFamily.InterNetwork ? network : address.ToString();
+        address is null ? null : address.AddressFamily == AddressFamily.InterNetwork ? network : KeyResolver.Text(address);
 
     private SseConnection? Admit(HttpContext http, SseEndpointSettings settings, out string refused, out long retryAfterMs)
     {
@@ -100,7 +105,9 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         }
 
         ForwardingHeaders.Check(http, node);
-        var address = http.Connection.RemoteIpAddress;
+
+        // Not by way of the request's own view of its connection, which would be made for it and kept as long as the stream.
+        var address = http.Features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
         var network = KeyResolver.Network(address);
         var key = node.Keys.Key(http, network);
         if (!node.Attempts.TryTake(key, node.Clock.Now, out var wait))
@@ -110,11 +117,14 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
             return null;
         }
 
-        if (node.Limiter.TryTake(key, network) is { } limit)
+        var same = ReferenceEquals(key, network);
+        if (node.Limiter.TryTake(ref key, network) is { } limit)
         {
             refused = limit;
             return null;
         }
+
+        network = same ? key : network;
 
         refused = string.Empty;
         var connection = new SseConnection(node, settings, key, network, AddressText(address, network), Callers.User(http));
@@ -175,7 +185,7 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         var source = result.CreateSource(node, connection, services);
         if (source is HubSource hub && result is SseSubscribeResult subscribe)
         {
-            CountReplay(hub.Open(subscribe.Channels, LastEventIds.Read(http.Request), connection.HeadAtConnect));
+            CountReplay(hub.Open(subscribe.Channels, LastEventIds.Read(http.Request), connection.Cursor.Position, node.Options.GapEventName));
         }
 
         StreamHeaders.Set(http);

@@ -5,19 +5,9 @@ namespace Resilience.Sse;
 /// <summary>An endpoint's options, resolved once. Thread-safe: resolving twice gives equal settings.</summary>
 internal sealed class SseEndpointMetadata(SseEndpointOptions options)
 {
-    public static readonly SseEndpointMetadata Default = new(new SseEndpointOptions());
-
     private SseEndpointSettings? _settings;
 
-    public SseEndpointSettings Resolve(string name, SseManagerOptions manager)
-    {
-        if (ReferenceEquals(this, Default))
-        {
-            return SseEndpointSettings.Create(name, manager, options);
-        }
-
-        return _settings ??= Create(name, manager);
-    }
+    public SseEndpointSettings Resolve(string name, SseManagerOptions manager) => _settings ??= Create(name, manager);
 
     private SseEndpointSettings Create(string name, SseManagerOptions manager)
     {

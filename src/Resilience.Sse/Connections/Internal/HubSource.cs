@@ -8,7 +8,7 @@ namespace Resilience.Sse;
 /// Writes the frames of a cursor. The place inside a frame that did not fit into a slice is part of the position: the frame is kept until it is written, even when
 /// the log has let it go, so that the client never sees the end of one event in another.
 /// </summary>
-internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent) : SseSource
+internal sealed class HubSource(HubCursor cursor) : SseSource
 {
     private const int FramesPerSlice = 256;
 
@@ -17,27 +17,29 @@ internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent) :
 
     private SseFrame? _partial;
     private int _offset;
-    private ReplayStart _start;
-    private string? _requested;
+    private byte[]? _firstGap;
 
     public override bool HasRest => _partial is not null;
 
     public override HubCursor Cursor => cursor;
 
     /// <summary>Fixes the position from what the client sent; see <see cref="HubCursor.Open"/>.</summary>
-    public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head)
+    public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head, string gapEvent)
     {
-        _requested = lastEventId;
-        return _start = cursor.Open(channels, lastEventId, head);
+        var start = cursor.Open(channels, lastEventId, head);
+        _firstGap = start.GapReason is { } reason ? Gap(gapEvent, reason, start.Channels, lastEventId) : null;
+        return start;
     }
 
     public override byte[] Begin(int retryMilliseconds)
     {
         var head = Encoding.ASCII.GetBytes($":\nretry: {retryMilliseconds}\nid: {Id()}\n\n");
-        return _start.GapReason is { } reason ? [.. head, .. Gap(reason, _start.Channels, _requested)] : head;
+        byte[] all = _firstGap is null ? head : [.. head, .. _firstGap];
+        _firstGap = null;
+        return all;
     }
 
-    public override Slice Fill(PipeWriter writer)
+    public override Slice Fill(PipeWriter writer, bool single)
     {
         if (_partial is not null)
         {
@@ -49,6 +51,13 @@ internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent) :
         if (taken == 0)
         {
             return new Slice(0, 0, false, lost);
+        }
+
+        if (single && taken == 1 && frames[0]!.Length <= SliceBytes)
+        {
+            var only = frames[0]!;
+            frames[0] = null;
+            return new Slice(only.Length, 1, false, Frame: only);
         }
 
         var written = 0;
@@ -94,19 +103,13 @@ internal sealed class HubSource(SseHub hub, HubCursor cursor, string gapEvent) :
         return new Slice(length, 1, true);
     }
 
-    public override byte[] TellLoss() => Gap("evicted", cursor.AcceptLoss(), null);
+    public override byte[] TellLoss(string gapEvent) => Gap(gapEvent, "evicted", cursor.AcceptLoss(), null);
 
     /// <summary>An id without data: the client remembers it and dispatches nothing, so a heartbeat is a checkpoint as well.</summary>
     public override byte[] Heartbeat() => Encoding.ASCII.GetBytes($"id: {Id()}\n\n");
 
-    public override ValueTask DisposeAsync()
-    {
-        cursor.Close();
-        return default;
-    }
-
-    private byte[] Gap(string reason, string[] channels, string? requested) =>
+    private byte[] Gap(string gapEvent, string reason, string[] channels, string? requested) =>
         SseEncoder.Encode(Id().ToString(), null, gapEvent, WireEvents.Gap(reason, channels, requested));
 
-    private SseEventId Id() => new(hub.Epoch.Text, cursor.Position);
+    private SseEventId Id() => new(cursor.Epoch, cursor.Position);
 }

@@ -7,7 +7,7 @@ namespace Resilience.Sse;
 /// A stream with a producer of its own, which runs beside the connection's flow and waits when the client is slow: a bounded number of bytes is between them. A
 /// producer that throws is started again after a rest; several failures in a row end the stream. Thread-safe; the lock guards the queue.
 /// </summary>
-internal sealed class ProducerSource(SseNode node, SseConnection connection, Func<ProducerSource, CancellationToken, Task> produce) : SseSource
+internal sealed class ProducerSource(SseNode node, SseConnection connection, Func<ProducerSource, CancellationToken, Task> produce) : SseSource, IAsyncDisposable
 {
     private const int QueuedBytes = 64 * 1024;
 
@@ -53,13 +53,13 @@ internal sealed class ProducerSource(SseNode node, SseConnection connection, Fun
         }
 
         connection.OnProduced();
-        connection.Signal.Wake();
+        connection.Wake();
     }
 
     /// <summary>Waits until everything has been given to the client.</summary>
     public ValueTask WhenEmptyAsync(CancellationToken cancellationToken) => WaitForAsync(1, cancellationToken);
 
-    public override Slice Fill(PipeWriter writer) => FillRest(writer);
+    public override Slice Fill(PipeWriter writer, bool single) => FillRest(writer);
 
     public override Slice FillRest(PipeWriter writer)
     {
@@ -88,11 +88,12 @@ internal sealed class ProducerSource(SseNode node, SseConnection connection, Fun
         return new Slice(written, events, written >= SliceBytes);
     }
 
-    public override byte[] TellLoss() => throw new InvalidOperationException("A producer's stream waits for its client; it loses nothing.");
+    public override byte[] TellLoss(string gapEvent) => throw new InvalidOperationException("A producer's stream waits for its client; it loses nothing.");
 
     public override byte[] Heartbeat() => ":\n\n"u8.ToArray();
 
-    public override async ValueTask DisposeAsync()
+    /// <summary>Stops the producer and waits for it, within a bound. Idempotent.</summary>
+    public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(Systematic.KeepContext);
         if (_running is { } running)

@@ -29,10 +29,10 @@ internal sealed partial class SseConnection
 
         Systematic.Interleave("sse.closing");
         Volatile.Write(ref _closeDeadline, node.Clock.Now + CloseGraceMs);
-        Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Closing, (int)SseConnectionState.Open);
+        Interlocked.CompareExchange(ref _state, (byte)SseConnectionState.Closing, (byte)SseConnectionState.Open);
         node.Wheel.VisitSoon(this);
         CancelConnecting();
-        Signal.Wake();
+        Wake();
         return true;
     }
 
@@ -41,7 +41,7 @@ internal sealed partial class SseConnection
     {
         Volatile.Write(ref _cut, true);
         CancelConnecting();
-        Signal.Wake();
+        Wake();
     }
 
     /// <summary>While the handler decides: its token, cancelled when the connection is asked to end.</summary>
@@ -82,7 +82,7 @@ internal sealed partial class SseConnection
     {
         TryClose(GoneReason());
         Volatile.Write(ref _gone, true);
-        Signal.Wake();
+        Wake();
     }
 
     /// <summary>A peer that was silent for long, or read nothing for long, and is then cut by the kernel did not close: it is stale.</summary>

@@ -6,15 +6,15 @@ internal sealed partial class SseConnection
     private TransportProbe _transport;
     private CancellationTokenRegistration _abort;
     private long _endOfLife = long.MaxValue;
-    private long _tokenExpiry = long.MaxValue;
     private long _nextValidation = long.MaxValue;
-    private int _heartbeatDue;
-    private int _retryDue;
+    private byte _heartbeatDue;
+    private byte _retryDue;
     private int _stallsCounted;
     private bool _suspect;
+    private bool _endsWithToken;
 
     /// <summary>Where the wheel keeps the connection. Guarded by the wheel's lock.</summary>
-    public int WheelSlot { get; set; } = -1;
+    public sbyte WheelSlot { get; set; } = -1;
 
     /// <summary>The place in the slot. Guarded by the wheel's lock.</summary>
     public int WheelIndex { get; set; }
@@ -25,8 +25,12 @@ internal sealed partial class SseConnection
     /// <summary>The transport that several streams share, on HTTP/2 and 3; null on HTTP/1.1.</summary>
     public string? SharedTransport => _transport.SharedId;
 
-    public void SetTokenExpiry(DateTimeOffset expires) =>
-        _tokenExpiry = node.Clock.Now + Math.Max(0, (long)(expires - node.Clock.UtcNow).TotalMilliseconds);
+    /// <summary>Called before the stream runs.</summary>
+    public void SetTokenExpiry(DateTimeOffset expires)
+    {
+        _endOfLife = node.Clock.Now + Math.Max(0, (long)(expires - node.Clock.UtcNow).TotalMilliseconds);
+        _endsWithToken = true;
+    }
 
     /// <summary>Looks at every deadline; returns when the next one is due.</summary>
     public long Visit(long now)
@@ -42,10 +46,9 @@ internal sealed partial class SseConnection
             return Math.Max(now + 1000, deadline);
         }
 
-        var next = Math.Min(_endOfLife, _tokenExpiry);
-        if (now >= next)
+        if (now >= _endOfLife)
         {
-            TryClose(_tokenExpiry <= _endOfLife ? SseCloseReason.TokenExpired : SseCloseReason.Timeout);
+            TryClose(_endsWithToken ? SseCloseReason.TokenExpired : SseCloseReason.Timeout);
             return now + 1000;
         }
 
@@ -55,7 +58,7 @@ internal sealed partial class SseConnection
             node.Revalidator.Start(this);
         }
 
-        return Math.Min(Math.Min(next, _nextValidation), CheckSending(now));
+        return Math.Min(Math.Min(_endOfLife, _nextValidation), CheckSending(now));
     }
 
     /// <summary>Another stream of the same transport was convicted of stalling it: this one starts anew.</summary>
@@ -72,14 +75,20 @@ internal sealed partial class SseConnection
     private void StartDeadlines()
     {
         var now = node.Clock.Now;
-        _endOfLife = now + (long)node.Clock.Shorten(settings.MaxLifetime, node.Options.LifetimeJitter).TotalMilliseconds;
+        var life = now + (long)node.Clock.Shorten(settings.MaxLifetime, node.Options.LifetimeJitter).TotalMilliseconds;
+        if (life < _endOfLife)
+        {
+            _endOfLife = life;
+            _endsWithToken = false;
+        }
+
         if (node.Revalidator.IsEnabled)
         {
             // The first at a random part of the interval, so that streams opened together are not validated together.
             _nextValidation = now + (settings.RevalidationMs / 2) + node.Clock.Next((int)Math.Min(int.MaxValue, (settings.RevalidationMs / 2) + 1));
         }
 
-        var first = Math.Min(Math.Min(_endOfLife, _tokenExpiry), _nextValidation);
+        var first = Math.Min(_endOfLife, _nextValidation);
         node.Wheel.Add(this, Math.Min(first, now + Math.Min(settings.HeartbeatMs, node.FailurePeriodMs)));
     }
 
@@ -95,7 +104,7 @@ internal sealed partial class SseConnection
         if (Volatile.Read(ref _sendFailures) > 0)
         {
             Interlocked.Exchange(ref _retryDue, 1);
-            Signal.Wake();
+            Wake();
             return now + 1000;
         }
 
@@ -103,7 +112,7 @@ internal sealed partial class SseConnection
         if (now >= due)
         {
             Interlocked.Exchange(ref _heartbeatDue, 1);
-            Signal.Wake();
+            Wake();
             due = now + settings.HeartbeatMs;
         }
 

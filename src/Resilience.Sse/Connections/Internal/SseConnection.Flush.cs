@@ -9,14 +9,14 @@ internal sealed partial class SseConnection
     private bool _flushDone;
     private long _stalledUntil = long.MinValue / 2;
 
-    /// <summary>Sends what was written. False ends the stream.</summary>
-    private ValueTask<bool> FlushAsync(HttpContext http, PipeWriter writer)
+    /// <summary>Sends what was written, and after it a frame that was not. False ends the stream.</summary>
+    private ValueTask<bool> FlushAsync(HttpContext http, PipeWriter writer, SseFrame? frame)
     {
         ValueTask<FlushResult> flush;
         try
         {
             // No token: cancelling a flush aborts the whole connection on Kestrel, and allocates.
-            flush = writer.FlushAsync(CancellationToken.None);
+            flush = frame is null ? writer.FlushAsync(CancellationToken.None) : writer.WriteAsync(frame.Bytes, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -41,7 +41,7 @@ internal sealed partial class SseConnection
                 continue;
             }
 
-            await Signal.WaitAsync().ConfigureAwait(Systematic.KeepContext);
+            await WaitAsync().ConfigureAwait(Systematic.KeepContext);
         }
 
         var (result, exception) = await watch.ConfigureAwait(Systematic.KeepContext);
@@ -68,7 +68,7 @@ internal sealed partial class SseConnection
         }
 
         Volatile.Write(ref _flushDone, true);
-        Signal.Wake();
+        Wake();
         return outcome;
     }
 

@@ -14,9 +14,10 @@ internal sealed partial class SseConnection
     /// <summary>The slot is taken: from here on the scope gives it back.</summary>
     public void Register()
     {
+        Cursor = new HubCursor(node.Hub, this, node.Options.MaxChannelsPerConnection);
         node.Register(this);
         _scope.Defer(this, static c => c.Release(), "slot");
-        _scope.Defer(this, static c => c.Cursor.Close(), "subscriptions");
+        _scope.Defer(this, static c => c.Detach(), "subscriptions, wheel, abort");
     }
 
     /// <summary>The handler has accepted; nothing has been written yet.</summary>
@@ -35,7 +36,7 @@ internal sealed partial class SseConnection
     }
 
     /// <summary>Frees everything, whatever happened before. Called by the connection's own flow, at the end; only the first call does something.</summary>
-    public async ValueTask FreeAsync()
+    public async Task FreeAsync()
     {
         TryClose(SseCloseReason.ClientClosed);
         var report = await _scope.CleanupAsync(Reason(CloseReason)).ConfigureAwait(Systematic.KeepContext);
@@ -58,20 +59,23 @@ internal sealed partial class SseConnection
 
     private void HoldStream(SseSource source)
     {
-        _scope.Use(source, "source");
-        _scope.Defer(this, static c => c.Detach(), "wheel and abort");
+        if (source is IAsyncDisposable producer)
+        {
+            _scope.Use(producer, "producer");
+        }
     }
 
-    /// <summary>From here on neither the wheel nor the transport knows the connection.</summary>
+    /// <summary>From here on neither a channel nor the wheel nor the transport knows the connection. Nothing in it can fail.</summary>
     private void Detach()
     {
+        Cursor.Close();
         node.Wheel.Remove(this);
         _abort.Unregister();
     }
 
     private void Release()
     {
-        Volatile.Write(ref _state, (int)SseConnectionState.Closed);
+        Volatile.Write(ref _state, (byte)SseConnectionState.Closed);
 
         // Counted before the slot is free: who sees the slot free sees the counts.
         if (_opened)

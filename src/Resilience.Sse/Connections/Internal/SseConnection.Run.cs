@@ -1,30 +1,40 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Resilience.Sse;
 
 internal sealed partial class SseConnection
 {
     private bool _unflushed;
+    private bool _direct;
 
     /// <summary>Runs the stream to its end. The caller frees afterwards, whatever happened.</summary>
-    public async Task RunAsync(HttpContext http, SseSource source)
+    public Task RunAsync(HttpContext http, SseSource source)
     {
         _source = source;
         HoldStream(source);
         _transport = SocketTuning.Apply(http, node);
-        Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Open, (int)SseConnectionState.Connecting);
+        Interlocked.CompareExchange(ref _state, (byte)SseConnectionState.Open, (byte)SseConnectionState.Connecting);
         if (IsClosing)
         {
-            Interlocked.CompareExchange(ref _state, (int)SseConnectionState.Closing, (int)SseConnectionState.Open);
+            Interlocked.CompareExchange(ref _state, (byte)SseConnectionState.Closing, (byte)SseConnectionState.Open);
         }
 
         StartDeadlines();
         _abort = http.RequestAborted.UnsafeRegister(static state => ((SseConnection)state!).OnAborted(), this);
+
+        // The server's own writer takes a frame over whatever happens then; from a body that an application wrapped, a failed write may have lost it.
+        _direct = http.Features.Get<IHttpResponseBodyFeature>() is IHttpRequestFeature;
         var writer = http.Response.BodyWriter;
-        var head = source.Begin((int)node.Options.ReconnectDelay.TotalMilliseconds);
-        Write(writer, head);
-        if (!await FlushAsync(http, writer).ConfigureAwait(Systematic.KeepContext))
+        Write(writer, source.Begin((int)node.Options.ReconnectDelay.TotalMilliseconds));
+        return LoopAsync(http, writer);
+    }
+
+    // Apart from the above, so that what every idle connection keeps is only what the loop needs.
+    private async Task LoopAsync(HttpContext http, PipeWriter writer)
+    {
+        if (!await FlushAsync(http, writer, null).ConfigureAwait(Systematic.KeepContext))
         {
             return;
         }
@@ -43,8 +53,8 @@ internal sealed partial class SseConnection
             }
 
             // Read once: the last words must not follow a frame that was begun after the reason was set.
-            var closing = IsClosing;
-            var step = closing ? Finish(writer, source) : Next(writer, source);
+            SseFrame? frame = null;
+            var step = IsClosing ? Finish(writer, _source!) : Next(writer, _source!, out frame);
             if (step == Step.Stop)
             {
                 return;
@@ -52,11 +62,11 @@ internal sealed partial class SseConnection
 
             if (step == Step.Nothing)
             {
-                await Signal.WaitAsync().ConfigureAwait(Systematic.KeepContext);
+                await WaitAsync().ConfigureAwait(Systematic.KeepContext);
                 continue;
             }
 
-            if (!await FlushAsync(http, writer).ConfigureAwait(Systematic.KeepContext) || step == Step.Last)
+            if (!await FlushAsync(http, writer, frame).ConfigureAwait(Systematic.KeepContext) || step == Step.Last)
             {
                 return;
             }
@@ -78,14 +88,15 @@ internal sealed partial class SseConnection
         Stop,
     }
 
-    private Step Next(PipeWriter writer, SseSource source)
+    private Step Next(PipeWriter writer, SseSource source, out SseFrame? frame)
     {
+        frame = null;
         if (_unflushed)
         {
             return Interlocked.Exchange(ref _retryDue, 0) == 1 ? Step.Wrote : Step.Nothing;
         }
 
-        var slice = source.Fill(writer);
+        var slice = source.Fill(writer, _direct);
         if (slice.Lost)
         {
             return OnLost(writer, source);
@@ -94,10 +105,11 @@ internal sealed partial class SseConnection
         if (slice.Bytes > 0)
         {
             Count(slice);
+            frame = slice.Frame;
             return slice.More ? Step.WroteAll : Step.Wrote;
         }
 
-        if (Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
+        if (Volatile.Read(ref _heartbeatDue) == 1 && Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
         {
             _suspect = _transport.IsSilent(settings.HeartbeatMs);
             Write(writer, source.Heartbeat());
@@ -135,7 +147,7 @@ internal sealed partial class SseConnection
         }
 
         node.Metrics.Gap("evicted");
-        Write(writer, source.TellLoss());
+        Write(writer, source.TellLoss(node.Options.GapEventName));
         return Step.Wrote;
     }
 

@@ -2,15 +2,19 @@ namespace Resilience.Sse;
 
 internal sealed partial class SseConnection
 {
-    private int _validating;
+    private byte _validating;
 
     public bool TryBeginValidation() => !IsClosing && Interlocked.CompareExchange(ref _validating, 1, 0) == 0;
 
-    public void EndValidation() => Volatile.Write(ref _validating, 0);
+    /// <summary>Counted at the end: who sees the count sees that the next validation may begin.</summary>
+    public void EndValidation()
+    {
+        Volatile.Write(ref _validating, 0);
+        Interlocked.Increment(ref _validations);
+    }
 
     public void OnValidated(SseTokenStatus status, Exception? exception)
     {
-        Interlocked.Increment(ref _validations);
         switch (status)
         {
             case SseTokenStatus.Valid:

@@ -6,28 +6,26 @@ namespace Resilience.Sse;
 /// One connection, from the moment its slot is taken. Its own flow, the request's, is the only one that touches the HttpContext, writes, and frees; everybody else
 /// (the wheel, the manager, the pump, the transport's abort) sets a flag and wakes it. Thread-safe in this sense; one compare-and-swap decides why it ends.
 /// </summary>
-internal sealed partial class SseConnection(SseNode node, SseEndpointSettings settings, string key, string network, string? address, ClaimsPrincipal user)
+internal sealed partial class SseConnection(SseNode node, SseEndpointSettings settings, string key, string network, string? address, ClaimsPrincipal user) : WakeSignal
 {
     private readonly long _connectedAt = node.Clock.Now;
     private string[] _tags = [];
     private SseSource? _source;
-    private int _state = (int)SseConnectionState.Connecting;
+    private byte _state = (byte)SseConnectionState.Connecting;
     private long _lastActivity = node.Clock.Now;
     private long _events;
     private long _bytes;
-    private long _received;
-    private long _errors;
-    private long _validations;
+    private int _received;
+    private int _errors;
+    private int _validations;
     private int _sendFailures;
     private int _validationFailures;
     private int _producerFailures;
 
     public Guid Id { get; } = SseNode.NewConnectionId();
 
-    public WakeSignal Signal { get; } = new();
-
-    /// <summary>Made when the slot is taken, so that a permission that ends while the handler decides is not missed.</summary>
-    public HubCursor Cursor => field ??= new HubCursor(node.Hub, Signal, node.Options.MaxChannelsPerConnection);
+    /// <summary>Made before anybody else knows the connection: a client without a position begins where it stands then, and what is taken away while the handler decides is noted in it.</summary>
+    public HubCursor Cursor { get; private set; } = null!;
 
     public SseEndpointSettings Settings => settings;
 
@@ -40,9 +38,6 @@ internal sealed partial class SseConnection(SseNode node, SseEndpointSettings se
     public string? Address => address;
 
     public string? UserId { get; } = node.Keys.UserId(user);
-
-    /// <summary>The newest sequence when the slot was taken: where a client without a position begins.</summary>
-    public long HeadAtConnect { get; } = node.Hub.Head;
 
     public SseConnectionState State => (SseConnectionState)Volatile.Read(ref _state);
 

@@ -7,10 +7,11 @@ namespace Resilience.Sse;
 /// <param name="Events">Events that are complete with them.</param>
 /// <param name="More">Whether it stopped because the slice was full.</param>
 /// <param name="Lost">Whether events that the client should have got are gone; then nothing was written.</param>
-internal readonly record struct Slice(int Bytes, int Events, bool More, bool Lost = false);
+/// <param name="Frame">The only frame of the slice, counted but not written: whoever called writes and flushes it in one.</param>
+internal readonly record struct Slice(int Bytes, int Events, bool More, bool Lost = false, SseFrame? Frame = null);
 
 /// <summary>Where a stream's bytes come from. Only the connection's own flow calls it, but for what its producer hands over.</summary>
-internal abstract class SseSource : IAsyncDisposable
+internal abstract class SseSource
 {
     /// <summary>The most that is given to the writer before it is flushed.</summary>
     public const int SliceBytes = 32 * 1024;
@@ -24,16 +25,15 @@ internal abstract class SseSource : IAsyncDisposable
     public abstract byte[] Begin(int retryMilliseconds);
 
     /// <summary>Writes the next slice.</summary>
-    public abstract Slice Fill(PipeWriter writer);
+    /// <param name="writer">Where to.</param>
+    /// <param name="single">Whether a slice of one frame may be given back unwritten.</param>
+    public abstract Slice Fill(PipeWriter writer, bool single);
 
     /// <summary>Writes a slice of what <see cref="HasRest"/> speaks of.</summary>
     public abstract Slice FillRest(PipeWriter writer);
 
     /// <summary>Gives up what was lost and gives the bytes that tell the client.</summary>
-    public abstract byte[] TellLoss();
+    public abstract byte[] TellLoss(string gapEvent);
 
     public abstract byte[] Heartbeat();
-
-    /// <summary>Stops what runs in the background and waits for it, within a bound. Idempotent.</summary>
-    public abstract ValueTask DisposeAsync();
 }

@@ -97,7 +97,7 @@ internal sealed class Wheel(SseClock clock)
         // Farther than one round: visited once a round on the way, which is harmless.
         var turn = Math.Clamp((due + TurnMs - 1) / TurnMs, _turn + 1, _turn + Slots - 1);
         var slot = _slots[turn % Slots];
-        connection.WheelSlot = (int)(turn % Slots);
+        connection.WheelSlot = (sbyte)(turn % Slots);
         connection.WheelIndex = slot.Count;
         slot.Add(connection);
     }

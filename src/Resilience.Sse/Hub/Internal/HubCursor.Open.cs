@@ -16,7 +16,7 @@ internal sealed partial class HubCursor
     /// <param name="head">The newest sequence when the request was admitted: where a client without a position begins.</param>
     public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_closed)
             {
@@ -28,13 +28,13 @@ internal sealed partial class HubCursor
             {
                 if (_revoked?.Contains(channel) != true && IndexOf(channel) < 0)
                 {
-                    _subscriptions = [.. _subscriptions, hub.Subscribe(channel, this, 0)];
+                    Add(hub.Subscribe(channel, this, 0));
                 }
             }
 
-            if (_subscriptions.Length > maxChannels)
+            if (Subscriptions.Length > maxChannels)
             {
-                throw new InvalidOperationException($"The stream has {_subscriptions.Length} channels; {maxChannels} are the most (MaxChannelsPerConnection).");
+                throw new InvalidOperationException($"The stream has {Subscriptions.Length} channels; {maxChannels} are the most (MaxChannelsPerConnection).");
             }
 
             var (position, reason) = Locate(lastEventId, head);
@@ -51,7 +51,7 @@ internal sealed partial class HubCursor
                 reason = "evicted";
             }
 
-            var named = reason is "epoch" or "future" or "malformed" ? Array.ConvertAll(_subscriptions, static s => s.Channel.Name) : lost;
+            var named = reason is "epoch" or "future" or "malformed" ? Names() : lost;
             return new ReplayStart(lastEventId is not null && reason is null, reason, named);
         }
     }
@@ -80,7 +80,7 @@ internal sealed partial class HubCursor
     private string[] MarkLost()
     {
         List<string>? lost = null;
-        foreach (var subscription in _subscriptions)
+        foreach (var subscription in Subscriptions)
         {
             var lostThrough = subscription.Channel.LostThrough;
             if (lostThrough > Math.Max(_position, subscription.From))
@@ -116,7 +116,7 @@ internal sealed partial class HubCursor
         }
 
         var skipped = new List<string>();
-        foreach (var subscription in _subscriptions)
+        foreach (var subscription in Subscriptions)
         {
             var after = Math.Max(_position, subscription.From);
             if (subscription.Channel.PeekAfter(after) <= low)
@@ -132,7 +132,7 @@ internal sealed partial class HubCursor
     private long CountAfter(long position)
     {
         var count = 0L;
-        foreach (var subscription in _subscriptions)
+        foreach (var subscription in Subscriptions)
         {
             count += subscription.Channel.CountAfter(Math.Max(position, subscription.From));
         }

@@ -8,17 +8,18 @@ internal sealed partial class HubCursor
     /// </summary>
     public int Take(Span<SseFrame?> destination, int bytes, out bool lost)
     {
-        lock (_gate)
-        {
-            // The head first: see the invariant of the hub.
-            var head = hub.Head;
-            lost = false;
-            if (head <= _position)
-            {
-                return 0;
-            }
+        lost = false;
 
-            var taken = _subscriptions.Length == 1
+        // The head first: see the invariant of the hub. The position is moved by this caller alone, so it may look without the lock.
+        var head = hub.Head;
+        if (head <= _position)
+        {
+            return 0;
+        }
+
+        lock (this)
+        {
+            var taken = Subscriptions.Length == 1
                 ? TakeFromOne(destination, head, bytes, ref lost)
                 : Merge(destination, head, bytes, ref lost);
             return taken;
@@ -28,7 +29,7 @@ internal sealed partial class HubCursor
     /// <summary>Gives up what was evicted and names the channels it was in. The position stays: what other channels still hold is delivered.</summary>
     public string[] AcceptLoss()
     {
-        lock (_gate)
+        lock (this)
         {
             return MarkLost();
         }
@@ -36,7 +37,7 @@ internal sealed partial class HubCursor
 
     private int TakeFromOne(Span<SseFrame?> destination, long head, int bytes, ref bool lost)
     {
-        var subscription = _subscriptions[0];
+        var subscription = Subscriptions[0];
         var taken = subscription.Channel.Take(Math.Max(_position, subscription.From), head + 1, destination, ref bytes);
         if (taken < 0)
         {
@@ -51,10 +52,11 @@ internal sealed partial class HubCursor
 
     private int Merge(Span<SseFrame?> destination, long head, int bytes, ref bool lost)
     {
-        Span<long> next = stackalloc long[_subscriptions.Length];
+        var all = Subscriptions;
+        Span<long> next = stackalloc long[all.Length];
         for (var i = 0; i < next.Length; i++)
         {
-            var subscription = _subscriptions[i];
+            var subscription = all[i];
             var after = Math.Max(_position, subscription.From);
             if (subscription.Channel.LostThrough > after)
             {
@@ -76,7 +78,7 @@ internal sealed partial class HubCursor
             }
 
             // A run of one channel, up to where another channel's next frame begins.
-            var subscription = _subscriptions[first];
+            var subscription = all[first];
             var after = Math.Max(_position, subscription.From);
             var below = Math.Min(second < 0 ? long.MaxValue : next[second], head + 1);
             var run = subscription.Channel.Take(after, below, destination[taken..], ref bytes);

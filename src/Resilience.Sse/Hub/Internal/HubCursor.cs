@@ -1,16 +1,22 @@
+using System.Runtime.InteropServices;
+
 namespace Resilience.Sse;
 
 /// <summary>
 /// A reader of the hub: one position, however many channels. Everything up to the position has been taken, from every channel it is subscribed to. Thread-safe: the
-/// lock guards position and subscriptions; it is taken before the hub's and the channels' locks. Frames are taken under it and written after it, so that once
+/// lock guards position and subscriptions; it is taken before the hub's and the channels' locks. It is the cursor itself, which nobody else can lock, because a lock
+/// of its own would be a share of every idle connection. Frames are taken under it and written after it, so that once
 /// <see cref="Unsubscribe"/> has returned, nothing that is published later can be taken.
 /// </summary>
 internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxChannels)
 {
-    private readonly Lock _gate = new();
-    private Subscription[] _subscriptions = [];
-    private long _position;
+    // Most readers have one channel and need no array.
+    private Subscription? _only;
+    private Subscription[] _several = [];
+    private long _position = hub.Head;
     private bool _closed;
+
+    public string Epoch => hub.Epoch.Text;
 
     public long Position => Volatile.Read(ref _position);
 
@@ -18,16 +24,16 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     {
         get
         {
-            lock (_gate)
+            lock (this)
             {
-                return Array.ConvertAll(_subscriptions, static s => s.Channel.Name);
+                return Names();
             }
         }
     }
 
     public bool Has(string channel)
     {
-        lock (_gate)
+        lock (this)
         {
             return IndexOf(channel) >= 0;
         }
@@ -39,7 +45,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     /// <summary>Joins a channel from now on. False when the limit of channels is reached or the cursor is closed.</summary>
     public bool Subscribe(string channel)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_closed)
             {
@@ -52,7 +58,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
                 return true;
             }
 
-            if (_subscriptions.Length >= maxChannels)
+            if (Subscriptions.Length >= maxChannels)
             {
                 return false;
             }
@@ -60,7 +66,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
             // Subscribed first, then the starting point: what is published in between is older than the point, so it is not delivered, and nothing after it is missed.
             var subscription = hub.Subscribe(channel, this, long.MaxValue);
             subscription.From = hub.Head;
-            _subscriptions = [.. _subscriptions, subscription];
+            Add(subscription);
             return true;
         }
     }
@@ -68,7 +74,7 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     /// <summary>Leaves a channel at once.</summary>
     public bool Unsubscribe(string channel)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_opened && !_closed)
             {
@@ -82,8 +88,9 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
                 return !_opened;
             }
 
-            hub.Unsubscribe(_subscriptions[at]);
-            _subscriptions = [.. _subscriptions.AsSpan(0, at), .. _subscriptions.AsSpan(at + 1)];
+            var all = Subscriptions;
+            hub.Unsubscribe(all[at]);
+            Keep([.. all[..at], .. all[(at + 1)..]]);
             return true;
         }
     }
@@ -91,18 +98,51 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     /// <summary>Leaves all channels; the cursor takes nothing any more. Idempotent.</summary>
     public void Close()
     {
-        lock (_gate)
+        lock (this)
         {
             _closed = true;
-            foreach (var subscription in _subscriptions)
+            foreach (var subscription in Subscriptions)
             {
                 hub.Unsubscribe(subscription);
             }
 
-            _subscriptions = [];
+            Keep([]);
         }
     }
 
-    private int IndexOf(string channel) =>
-        Array.FindIndex(_subscriptions, s => string.Equals(s.Channel.Name, channel, StringComparison.Ordinal));
+    private ReadOnlySpan<Subscription> Subscriptions => _only is null ? _several : MemoryMarshal.CreateReadOnlySpan(ref _only, 1);
+
+    private void Add(Subscription subscription) => Keep([.. Subscriptions, subscription]);
+
+    private void Keep(Subscription[] all)
+    {
+        _only = all.Length == 1 ? all[0] : null;
+        _several = all.Length == 1 ? [] : all;
+    }
+
+    private string[] Names()
+    {
+        var all = Subscriptions;
+        var names = new string[all.Length];
+        for (var i = 0; i < names.Length; i++)
+        {
+            names[i] = all[i].Channel.Name;
+        }
+
+        return names;
+    }
+
+    private int IndexOf(string channel)
+    {
+        var all = Subscriptions;
+        for (var i = 0; i < all.Length; i++)
+        {
+            if (string.Equals(all[i].Channel.Name, channel, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 }

@@ -7,8 +7,8 @@ namespace Resilience.Sse;
 internal sealed class ConnectionLimiter(int total, int perKey, int? perAddress)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, int> _keys = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _addresses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Key, int Count)> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Key, int Count)> _addresses = new(StringComparer.Ordinal);
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -24,8 +24,8 @@ internal sealed class ConnectionLimiter(int total, int perKey, int? perAddress)
         }
     }
 
-    /// <summary>Takes a slot; null, or which limit refused.</summary>
-    public string? TryTake(string key, string address)
+    /// <summary>Takes a slot; null, or which limit refused. Connections of one key share one string of it.</summary>
+    public string? TryTake(ref string key, string address)
     {
         lock (_gate)
         {
@@ -34,17 +34,19 @@ internal sealed class ConnectionLimiter(int total, int perKey, int? perAddress)
                 return RejectReasons.Total;
             }
 
-            if (_keys.GetValueOrDefault(key) >= perKey)
+            var (shared, count) = _keys.GetValueOrDefault(key, (key, 0));
+            if (count >= perKey)
             {
                 return RejectReasons.Key;
             }
 
-            if (perAddress is { } limit && _addresses.GetValueOrDefault(address) >= limit)
+            if (perAddress is { } limit && _addresses.GetValueOrDefault(address).Count >= limit)
             {
                 return RejectReasons.Address;
             }
 
             _count++;
+            key = shared;
             Change(_keys, key, 1);
             if (perAddress is not null)
             {
@@ -71,16 +73,17 @@ internal sealed class ConnectionLimiter(int total, int perKey, int? perAddress)
         }
     }
 
-    private static void Change(Dictionary<string, int> counts, string key, int by)
+    private static void Change(Dictionary<string, (string Key, int Count)> counts, string key, int by)
     {
-        var count = counts.GetValueOrDefault(key) + by;
+        var (shared, before) = counts.GetValueOrDefault(key, (key, 0));
+        var count = before + by;
         if (count == 0)
         {
             counts.Remove(key);
         }
         else
         {
-            counts[key] = count;
+            counts[key] = (shared, count);
         }
     }
 }

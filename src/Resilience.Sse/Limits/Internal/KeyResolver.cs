@@ -21,18 +21,25 @@ internal sealed class KeyResolver(SseKeyKind kind, string userClaim, ISseKeySele
 
         if (address.IsIPv4MappedToIPv6)
         {
-            return address.MapToIPv4().ToString();
+            return Text(address.MapToIPv4());
         }
 
         if (address.AddressFamily != AddressFamily.InterNetworkV6 || IPAddress.IsLoopback(address))
         {
-            return address.ToString();
+            return Text(address);
         }
 
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out _);
         bytes[8..].Clear();
         return new IPAddress(bytes) + "/64";
+    }
+
+    /// <summary>Formatted here, because an address keeps what it was asked for once, and the server keeps the address as long as the stream.</summary>
+    public static string Text(IPAddress address)
+    {
+        Span<char> text = stackalloc char[64];
+        return address.TryFormat(text, out var length) ? new string(text[..length]) : address.ToString();
     }
 
     public string? UserId(ClaimsPrincipal user) =>

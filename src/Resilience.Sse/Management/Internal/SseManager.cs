@@ -1,7 +1,7 @@
 namespace Resilience.Sse;
 
 /// <summary>Thread-safe; holds no state of its own.</summary>
-internal sealed class SseManager(SseNode node, SseDrain drain) : ISseManager
+internal sealed class SseManager(SseNode node, ISseBackplane backplane, SseDrain drain) : ISseManager
 {
     public int ConnectionCount => node.ConnectionCount;
 
@@ -20,13 +20,13 @@ internal sealed class SseManager(SseNode node, SseDrain drain) : ISseManager
     public ValueTask<int> SubscribeAsync(SseTarget target, string channel, CancellationToken cancellationToken = default)
     {
         SseChannels.Validate(channel);
-        return Apply(target, channel, static (connection, name) => connection.Cursor.Subscribe(name), cancellationToken);
+        return ExecuteAsync(SseCommandKind.Subscribe, target, channel, cancellationToken);
     }
 
     public ValueTask<int> UnsubscribeAsync(SseTarget target, string channel, CancellationToken cancellationToken = default)
     {
         SseChannels.Validate(channel);
-        return Apply(target, channel, static (connection, name) => connection.Cursor.Unsubscribe(name), cancellationToken);
+        return ExecuteAsync(SseCommandKind.Unsubscribe, target, channel, cancellationToken);
     }
 
     public ValueTask<int> CloseAsync(SseTarget target, string reason, CancellationToken cancellationToken = default)
@@ -37,31 +37,17 @@ internal sealed class SseManager(SseNode node, SseDrain drain) : ISseManager
             throw new ArgumentException($"The reason has {reason.Length} characters; 200 are the most.", nameof(reason));
         }
 
-        return Apply(target, reason, static (connection, detail) => connection.TryClose(SseCloseReason.Requested, detail), cancellationToken);
+        return ExecuteAsync(SseCommandKind.Close, target, reason, cancellationToken);
     }
 
     public ValueTask<int> RevokeAsync(SseTarget target, CancellationToken cancellationToken = default) =>
-        Apply(target, string.Empty, static (connection, _) => connection.TryClose(SseCloseReason.TokenRevoked), cancellationToken);
+        ExecuteAsync(SseCommandKind.Revoke, target, string.Empty, cancellationToken);
 
     public Task DrainAsync(CancellationToken cancellationToken = default) => drain.DrainAsync(cancellationToken);
 
-    private ValueTask<int> Apply(in SseTarget target, string value, Func<SseConnection, string, bool> action, CancellationToken cancellationToken)
+    private ValueTask<int> ExecuteAsync(SseCommandKind kind, in SseTarget target, string value, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (target.Kind == SseTargetKind.Connection)
-        {
-            return new ValueTask<int>(node.Find(target.ConnectionId) is { } one && action(one, value) ? 1 : 0);
-        }
-
-        var count = 0;
-        foreach (var connection in node.Connections)
-        {
-            if (connection.Matches(target) && action(connection, value))
-            {
-                count++;
-            }
-        }
-
-        return new ValueTask<int>(count);
+        return backplane.ExecuteAsync(new SseCommand(kind, target, value), cancellationToken);
     }
 }

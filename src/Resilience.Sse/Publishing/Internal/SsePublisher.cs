@@ -3,10 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Resilience.Sse;
 
-/// <summary>Validates and encodes on the caller's thread, then appends. Thread-safe.</summary>
-internal sealed class SsePublisher(SseNode node, IServiceProvider services) : ISsePublisher
+/// <summary>Validates on the caller's thread, then hands over to the backplane. Thread-safe.</summary>
+internal sealed class SsePublisher(SseNode node, ISseBackplane backplane, IServiceProvider services) : ISsePublisher
 {
-    public SseEventId Position => node.Hub.Position;
+    public SseEventId Position => backplane.Position;
 
     public ValueTask<SseEventId> PublishAsync(string channel, SseMessage message, CancellationToken cancellationToken = default)
     {
@@ -19,14 +19,7 @@ internal sealed class SsePublisher(SseNode node, IServiceProvider services) : IS
             throw new ArgumentException($"The deduplication id has {id.Length} characters; give it 1 to 200, or null.", nameof(message));
         }
 
-        var frame = SseFrame.Encode(node.Hub.Epoch.IdPrefix.Length, message.EventType, message.Data.Span);
-        var position = node.Hub.Append(channel, frame, message.DeduplicationId, out var duplicate);
-        if (!duplicate)
-        {
-            node.CountPublished();
-        }
-
-        return new ValueTask<SseEventId>(position);
+        return backplane.AppendAsync(channel, message, cancellationToken);
     }
 
     public ValueTask<SseEventId> PublishAsync(string channel, string data, string? eventType = null, CancellationToken cancellationToken = default) =>

@@ -58,7 +58,7 @@ internal sealed class DeletionAudit(StorageDatabase database, StorageInitializer
             var session = await database.BeginAsync(options.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             await using (session.ConfigureAwait(Systematic.KeepContext))
             {
-                var removed = await session.ExecuteAsync("audit_prune", cancellationToken, ("@before", before), ("@max", PageSize)).ConfigureAwait(Systematic.KeepContext);
+                var removed = await session.ExecuteAsync("audit_prune", cancellationToken, ("@root", options.RootName), ("@before", before), ("@max", PageSize)).ConfigureAwait(Systematic.KeepContext);
                 if (total == 0)
                 {
                     await session.ExecuteAsync("journal_prune", cancellationToken, ("@root", options.RootName), ("@before", before)).ConfigureAwait(Systematic.KeepContext);

@@ -22,4 +22,4 @@ SELECT id, occurred_at, request_id, record_key, path, user_id, result, attempt, 
 WHERE root = @root AND id > @after ORDER BY id LIMIT @max
 
 -- name: audit_prune
-DELETE FROM resilience_file_audit WHERE id IN (SELECT id FROM resilience_file_audit WHERE occurred_at < @before ORDER BY occurred_at LIMIT @max)
+DELETE FROM resilience_file_audit WHERE id IN (SELECT id FROM resilience_file_audit WHERE root = @root AND occurred_at < @before ORDER BY occurred_at LIMIT @max)

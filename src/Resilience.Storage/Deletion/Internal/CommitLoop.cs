@@ -60,7 +60,9 @@ internal sealed class CommitLoop : IAsyncDisposable
         await _first.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
         await _finishing.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _soloIdle, idle);
+
+        // A full fence: without it the count could be read before the others see whom to tell.
+        Interlocked.Exchange(ref _soloIdle, idle);
         if (Volatile.Read(ref _soloRunning) > 0)
         {
             await idle.Task.ConfigureAwait(Systematic.KeepContext);

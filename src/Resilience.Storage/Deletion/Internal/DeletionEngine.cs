@@ -110,7 +110,9 @@ internal sealed partial class DeletionEngine(
 
         await _stopping.CancelAsync().ConfigureAwait(Systematic.KeepContext);
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _idle, idle);
+
+        // A full fence: without it the count could be read before the others see whom to tell.
+        Interlocked.Exchange(ref _idle, idle);
         if (Volatile.Read(ref _running) > 0)
         {
             await idle.Task.ConfigureAwait(Systematic.KeepContext);

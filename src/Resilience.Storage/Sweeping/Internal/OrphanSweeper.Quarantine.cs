@@ -114,8 +114,11 @@ internal sealed partial class OrphanSweeper
                 {
                     if (!known.Contains(held.Path))
                     {
-                        await MoveAsync(held.Id, HeldState.Held, HeldState.Purging, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-                        await PurgeOneAsync(run, held, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                        // Somebody may be bringing it back at this moment: who wins the row decides.
+                        if (await MoveAsync(held.Id, HeldState.Held, HeldState.Purging, cancellationToken).ConfigureAwait(Systematic.KeepContext) == 1)
+                        {
+                            await PurgeOneAsync(run, held, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                        }
                     }
                     else if (await BringBackAsync(run.Id, held, cancellationToken).ConfigureAwait(Systematic.KeepContext))
                     {

@@ -68,9 +68,10 @@ internal sealed partial class OrphanSweeper(
         {
             report = await AbortAsync(run, exception.Reason, exception.InnerException, started).ConfigureAwait(Systematic.KeepContext);
         }
-        catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            report = await AbortAsync(run, exception is DbException ? "database_failed" : "folder_failed", exception, started).ConfigureAwait(Systematic.KeepContext);
+            // The application's store of records or files may throw anything: it ends a run, never the loop.
+            report = await AbortAsync(run, ReasonOf(exception), exception, started).ConfigureAwait(Systematic.KeepContext);
         }
         finally
         {
@@ -83,6 +84,13 @@ internal sealed partial class OrphanSweeper(
         Tell(run, report);
         return report;
     }
+
+    private static string ReasonOf(Exception exception) => exception switch
+    {
+        DbException => "database_failed",
+        IOException or UnauthorizedAccessException => "folder_failed",
+        _ => "failed",
+    };
 
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.Extensions.Hosting;
 
 namespace Resilience.Storage.Internal;
@@ -48,7 +47,7 @@ internal sealed class SweepService(
                 return last + jitter.Shorten(options.Interval, options.Jitter) - time.GetUtcNow();
             }
         }
-        catch (DbException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // Recovery asks the same database more often, and tells.
             return Again;

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.Extensions.Logging;
 
 namespace Resilience.Storage.Internal;
 
@@ -14,7 +15,8 @@ internal sealed class UploadRegistry(
     AuditWriter auditWriter,
     FileDeletionOptions options,
     StorageMetrics metrics,
-    TimeProvider time) : IUploadRegistry
+    TimeProvider time,
+    ILogger<UploadRegistry> logger) : IUploadRegistry
 {
     private const int ReapPage = 100;
 
@@ -123,7 +125,7 @@ internal sealed class UploadRegistry(
                 // A sweep's claim says nothing of the file: the next sweep looks at it anew.
                 await WriteAsync("upload_remove", cancellationToken, ("@ids", JsonParameter.List([id]))).ConfigureAwait(Systematic.KeepContext);
             }
-            else if (await RemoveAsync(id, path, cancellationToken).ConfigureAwait(Systematic.KeepContext))
+            else if (await TryRemoveAsync(id, path, cancellationToken).ConfigureAwait(Systematic.KeepContext))
             {
                 reaped++;
                 metrics.UploadReaped();
@@ -132,6 +134,20 @@ internal sealed class UploadRegistry(
         }
 
         return reaped;
+    }
+
+    /// <summary>A file that cannot be deleted now stays for a later run, and does not keep the others.</summary>
+    private async Task<bool> TryRemoveAsync(string id, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RemoveAsync(id, path, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            StorageLog.UploadNotReaped(logger, id, exception);
+            return false;
+        }
     }
 
     private Task<List<string>> DeletionsAsync(SqlSession session, string path, CancellationToken cancellationToken) => session.QueryAsync(

@@ -11,6 +11,9 @@ internal sealed class ProxyPump(Socket from, Socket to, ProxyLane lane, Task hal
     // Bounds what a delay can hold back; beyond it the sender's window fills up, as on a real link.
     private const int Pieces = 256;
 
+    // Timers are good to some milliseconds; a shorter wait is spent on the thread, or it would be many times as long.
+    private static readonly TimeSpan CoarseTimer = TimeSpan.FromMilliseconds(2);
+
     private readonly Channel<(byte[] Data, long Read)> _pieces = Channel.CreateBounded<(byte[] Data, long Read)>(Pieces);
 
     /// <summary>Ends when the direction has ended. The first failure resets the connection at once: that also ends whoever waits on it.</summary>
@@ -73,12 +76,7 @@ internal sealed class ProxyPump(Socket from, Socket to, ProxyLane lane, Task hal
         long passed = 0;
         await foreach (var (data, read) in _pieces.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            var wait = lane.Delay - lane.TimeProvider.GetElapsedTime(read);
-            if (wait > TimeSpan.Zero)
-            {
-                await Task.Delay(wait, lane.TimeProvider, cancellationToken).ConfigureAwait(false);
-            }
-
+            await DelayAsync(read).ConfigureAwait(false);
             await lane.PassAsync(cancellationToken).ConfigureAwait(false);
             var allowed = lane.Allowance(passed, data.Length);
             for (var sent = 0; sent < allowed;)
@@ -95,6 +93,21 @@ internal sealed class ProxyPump(Socket from, Socket to, ProxyLane lane, Task hal
         }
 
         to.Shutdown(SocketShutdown.Send);
+    }
+
+    private async ValueTask DelayAsync(long read)
+    {
+        var wait = lane.Delay - lane.TimeProvider.GetElapsedTime(read);
+        if (wait >= CoarseTimer || (wait > TimeSpan.Zero && lane.TimeProvider != TimeProvider.System))
+        {
+            await Task.Delay(wait, lane.TimeProvider, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        while (wait > TimeSpan.Zero && lane.TimeProvider.GetElapsedTime(read) < lane.Delay)
+        {
+            Thread.Yield();
+        }
     }
 
     /// <summary>

@@ -5,6 +5,7 @@
 //   channel         channel | null               another channel is shown
 //   unauthorized    -                            the server does not know the session any more
 //   send            {channelId, text}            a message was written
+//   composer        handler | null               who takes what is written next; null: it is sent
 //   stream          'connecting' | 'live' | 'waiting' | 'offline'
 //   stream.fresh    -                            events may have been missed: read again what is shown
 

@@ -54,3 +54,14 @@ export function notify(text, { failure = false } = {}) {
     setTimeout(() => notice.remove(), NOTICE_MS);
   }
 }
+
+/** An id that nobody else makes: for messages that may be sent twice. */
+export function newId() {
+  // randomUUID is there on secure origins only; a page served over plain HTTP in a local network is none.
+  return crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The beginning of a text, to name it by. */
+export function shorten(text) {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection.Metadata;
 
-namespace Resilience.Queues.Redis.Tests;
+namespace Resilience.TestKit.Metadata.Internal;
 
 /// <summary>Writes signatures in one way, whichever assembly they are read from.</summary>
 internal sealed class SignatureNames(MetadataReader reader) : ISignatureTypeProvider<string, object?>

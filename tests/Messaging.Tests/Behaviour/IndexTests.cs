@@ -1,0 +1,179 @@
+using System.Data.Common;
+using System.Text;
+using Messaging.Channels;
+using Messaging.Database;
+using Messaging.Scheduling;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Resilience.Data;
+using Resilience.Data.Testing;
+using Resilience.TestKit;
+
+namespace Messaging.Tests.Behaviour;
+
+/// <summary>Every statement of a request seeks in an index, and every index of the application is used.</summary>
+public sealed class IndexTests
+{
+    /// <summary>Parts of statements, and the index each has to seek in.</summary>
+    private static readonly (string Part, string Index)[] Hot =
+    [
+        ("WHERE s.token_hash", "sessions_by_token"),
+        ("AS open_to_all", "channels_by_visibility"),
+        ("AS open_to_all", "members_by_user"),
+        ("m.sequence > @After", "messages_by_sequence"),
+        ("m.client_id = @clientId", "messages_by_client_id"),
+        ("AND role = @role ORDER BY user_id", "members_by_role"),
+        ("(SELECT COUNT(*) FROM members o", "messages_by_sequence"),
+        ("a.channel_id = @channelId AND a.id > @After", "attachments_by_channel"),
+        ("WHERE name_key", "users_by_name"),
+        ("s.client_id = @clientId", "scheduled_messages_by_client_id"),
+        ("s.author_id = @userId AND", "scheduled_messages_by_author"),
+        ("due_at <= @until", "scheduled_messages_by_due"),
+    ];
+
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task Every_statement_of_a_request_seeks_in_an_index(string database)
+    {
+        await using var place = await AppHome.CreateAsync(database);
+        var recorder = new QueryRecorder();
+        await using var app = await StartAsync(place, recorder);
+
+        var queries = await LoadAsync(app, recorder);
+
+        var source = app.Services.GetRequiredService<DbDataSource>();
+        foreach (var query in queries.DistinctBy(static query => query.Text).Where(ReadsByCondition))
+        {
+            await IndexAssert.CanUseAsync(source, query);
+        }
+
+        foreach (var (part, index) in Hot)
+        {
+            var query = queries.FirstOrDefault(query => query.Text.Contains(part, StringComparison.Ordinal)).ShouldNotBeNull($"no statement has {part}");
+            await IndexAssert.CanUseAsync(source, query, index);
+        }
+    }
+
+    [Theory]
+    [InlineData(AppHome.Sqlite)]
+    [InlineData(AppHome.PostgreSql)]
+    public async Task No_index_is_unused_after_the_test_load(string database)
+    {
+        await using var place = await AppHome.CreateAsync(database);
+        var recorder = new QueryRecorder();
+        IReadOnlyList<CapturedQuery> queries;
+        await using (var app = await StartAsync(place, recorder))
+        {
+            queries = await LoadAsync(app, recorder);
+            if (database == AppHome.Sqlite)
+            {
+                (await UnusedAsync(app.Services.GetRequiredService<DbDataSource>(), queries)).ShouldBeEmpty();
+                return;
+            }
+        }
+
+        // PostgreSQL writes down what a connection used when it ends, a moment later.
+        await using var source = NpgsqlDataSource.Create(place.ConnectionString);
+        await Watchdog.UntilAsync(async () => (await UnusedAsync(source, queries)).Length == 0);
+    }
+
+    [Fact]
+    public async Task An_index_that_nothing_uses_is_found()
+    {
+        await using var place = await AppHome.CreateAsync(AppHome.Sqlite);
+        var recorder = new QueryRecorder();
+        await using var app = await StartAsync(place, recorder);
+        await Stored.RunAsync(app, "CREATE INDEX messages_by_text ON messages (text)");
+
+        (await UnusedAsync(app.Services.GetRequiredService<DbDataSource>(), await LoadAsync(app, recorder))).ShouldBe(["messages_by_text"]);
+    }
+
+    private static Task<TestApp> StartAsync(AppHome place, QueryRecorder recorder) =>
+        place.StartAsync(configure: builder => builder.Services.AddSingleton<IStartupFilter>(recorder));
+
+    /// <summary>Statements that look for rows. What the locks of a plan say is one text of several statements, which no plan is made for.</summary>
+    private static bool ReadsByCondition(CapturedQuery query) =>
+        !query.Text.Contains(';', StringComparison.Ordinal) && query.Text.Contains("WHERE", StringComparison.Ordinal)
+        && !query.Text.TrimStart().StartsWith("INSERT", StringComparison.Ordinal)
+        && !query.Text.Contains("resilience_", StringComparison.Ordinal)
+
+        // Its two halves have to seek, and Hot names the indexes; what they found may be joined in whichever way is cheapest.
+        && !query.Text.Contains("AS open_to_all", StringComparison.Ordinal);
+
+    /// <summary>The application's own; the tables of the library are its own to answer for.</summary>
+    private static async Task<string[]> UnusedAsync(DbDataSource source, IReadOnlyList<CapturedQuery> queries)
+    {
+        var report = await IndexAssert.FindUnusedAsync(source, queries.Where(static query => !query.Text.Contains(';', StringComparison.Ordinal)),
+            new UnusedIndexOptions { MinimumAge = TimeSpan.Zero });
+        report.IsConclusive.ShouldBeTrue(report.Note);
+        return [.. report.Unused.Where(static index => !index.Table.StartsWith("resilience_", StringComparison.Ordinal)).Select(static index => index.Name)];
+    }
+
+    /// <summary>Every route that reads or writes, over data in which an index is worth its while.</summary>
+    private static async Task<IReadOnlyList<CapturedQuery>> LoadAsync(TestApp app, QueryRecorder recorder)
+    {
+        using var owner = await app.NewUserAsync();
+        using var member = await app.NewUserAsync();
+        await Seed.UsersAsync(app, 18);
+        await Seed.ChannelsAsync(app, 500, messages: 20);
+        await Seed.HiddenChannelsAsync(app, 3_000);
+        await Seed.UsersAsync(app, 2_000);
+        await Seed.ScheduledAsync(app, 2_000);
+        await Stored.RunAsync(app, "ANALYZE");
+        const string Id = "77";
+        var path = $"/api/channels/{Id}";
+
+        (await owner.GetAsync("/api/session")).ShouldHaveStatus(200);
+        (await owner.GetAsync($"/api/users?name={member.Name}")).ShouldHaveStatus(200);
+        (await member.GetAsync("/api/channels?after=20&limit=20")).ShouldHaveStatus(200);
+        (await member.GetAsync($"{path}/messages?after=3&limit=5")).ShouldHaveStatus(200);
+        (await member.GetAsync($"{path}/members")).ShouldHaveStatus(200);
+        (await owner.GetAsync($"{path}/bans")).ShouldHaveStatus(200);
+        var later = (await member.PostAsync($"{path}/messages", new { text = "later", clientId = "c-2", delaySeconds = 600 })).ShouldHaveStatus(202)["id"];
+        (await member.GetAsync("/api/scheduled")).ShouldHaveStatus(200);
+        (await member.DeleteAsync($"/api/scheduled/{later}")).ShouldHaveStatus(204);
+        await (await EventStream.OpenAsync(member, Id)).DisposeAsync();
+        (await member.SayAsync(Id, "hello", "c-1")).ShouldHaveStatus(201);
+        var message = (await member.SayAsync(Id, "hello", "c-1")).ShouldHaveStatus(200)["id"];
+        (await member.PutAsync($"{path}/read", new { sequence = 5 })).ShouldHaveStatus(204);
+        (await member.SendAsync(HttpMethod.Patch, $"/api/messages/{message}", new { text = "edited" })).ShouldHaveStatus(200);
+        using (var form = new MultipartFormDataContent { { new ByteArrayContent(Encoding.UTF8.GetBytes("file")), "file", "a.txt" } })
+        {
+            using var upload = new HttpRequestMessage(HttpMethod.Post, $"{path}/attachments") { Content = form };
+            var attachment = (await member.SendAsync(upload)).ShouldHaveStatus(201)["id"];
+            (await member.GetAsync($"{path}/attachments")).ShouldHaveStatus(200);
+            (await member.GetAsync($"/api/attachments/{attachment}")).ShouldHaveStatus(200);
+            (await member.DeleteAsync($"/api/attachments/{attachment}")).ShouldHaveStatus(204);
+        }
+
+        (await owner.PutAsync($"{path}/roles/{member.UserId}", new { role = "moderator" })).ShouldHaveStatus(204);
+        (await owner.PutAsync($"{path}/roles/{member.UserId}", new { role = "member" })).ShouldHaveStatus(204);
+        (await owner.DeleteAsync($"/api/messages/{message}")).ShouldHaveStatus(204);
+        (await owner.PutAsync($"{path}/bans/{member.UserId}")).ShouldHaveStatus(204);
+        (await member.PostAsync($"{path}/members")).ShouldBeRefused(403);
+        (await owner.DeleteAsync($"{path}/bans/{member.UserId}")).ShouldHaveStatus(204);
+        (await member.PostAsync($"{path}/members")).ShouldHaveStatus(204);
+        (await member.DeleteAsync($"{path}/members/me")).ShouldHaveStatus(204);
+        using (var again = await app.SignInAsync(member.Name))
+        {
+            (await again.DeleteAsync("/api/session")).ShouldHaveStatus(204);
+        }
+
+        return [.. recorder.Queries, .. await BackgroundAsync(app)];
+    }
+
+    /// <summary>What runs in a batch or in the background belongs to no request, so it is watched here.</summary>
+    private static async Task<IReadOnlyList<CapturedQuery>> BackgroundAsync(TestApp app)
+    {
+        using var watch = QueryAssert.Begin(app.Services.GetRequiredService<QueryMonitor>(), "background");
+        await ChannelFigures.LoadAsync(new BatchContext(app.Services, "test"), [.. Enumerable.Range(30, 20).Select(static i => (long)i)], CancellationToken.None);
+        await app.Services.GetRequiredService<Db>().ReadAsync(
+            static scope => scope.QueryAsync<long>(
+                ScheduledRecovery.Due,
+                new { state = ScheduledStates.Pending, until = long.MaxValue, afterDue = long.MinValue, afterId = 0L, PageSize = 20 }),
+            CancellationToken.None);
+        return watch.Exactly(2).Queries;
+    }
+}

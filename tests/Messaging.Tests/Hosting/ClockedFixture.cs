@@ -1,0 +1,39 @@
+using Resilience.TestKit;
+
+namespace Messaging.Tests;
+
+/// <summary>One application for the tests of a class, with a clock that they advance.</summary>
+public abstract class ClockedFixture(string provider) : IAsyncLifetime
+{
+    private AppHome _home = null!;
+
+    public TestApp App { get; private set; } = null!;
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        _home = await AppHome.CreateAsync(provider);
+        App = await _home.StartAsync(configure: builder => Replace.Time(builder, Time));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        await _home.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Lets time pass, and what becomes due be handled.</summary>
+    internal Task PassAsync(int seconds)
+    {
+        Time.Advance(TimeSpan.FromSeconds(seconds));
+        return App.QuietAsync(Time);
+    }
+}
+
+/// <summary>On the embedded default.</summary>
+public sealed class ClockedSqlite() : ClockedFixture(AppHome.Sqlite);
+
+/// <summary>On PostgreSQL.</summary>
+public sealed class ClockedPostgreSql() : ClockedFixture(AppHome.PostgreSql);
