@@ -92,7 +92,7 @@ public sealed partial class CoalescingLane<TKey, T>
             }
 
             _runners++;
-            _ = Systematic.Start(RunAsync);
+            _ = Systematic.StartDetached(RunAsync);
         }
     }
 

@@ -38,7 +38,14 @@ internal static class HealthEndpoints
                 process = ProcessFigures.Read(),
                 statements = context.RequestServices.GetRequiredService<QueryMonitor>().Snapshot().Take(StatementsShown).Select(static s => new
                 {
-                    s.Statement, s.Count, s.Rows, s.Errors, s.Slow, p50Ms = s.P50.TotalMilliseconds, p95Ms = s.P95.TotalMilliseconds, maxMs = s.Max.TotalMilliseconds,
+                    s.Statement,
+                    s.Count,
+                    s.Rows,
+                    s.Errors,
+                    s.Slow,
+                    p50Ms = s.P50.TotalMilliseconds,
+                    p95Ms = s.P95.TotalMilliseconds,
+                    maxMs = s.Max.TotalMilliseconds,
                 }),
                 checks = report.Entries.ToDictionary(
                     static entry => entry.Key,

@@ -35,6 +35,20 @@ internal static class Systematic
     /// </summary>
     internal static Task Start(Func<Task> work) => Starter is null ? Task.Run(work) : Starter(work);
 
+    /// <summary>Starts work that outlives its caller or serves others too: nothing of the caller's context (activity, scopes, tenant) goes with it.</summary>
+    internal static Task StartDetached(Func<Task> work)
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return Start(work);
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return Start(work);
+        }
+    }
+
     /// <summary>Throws when an invariant does not hold; does nothing unless the switch is on. Keep <paramref name="holds"/> cheap: it is evaluated by the caller.</summary>
     internal static void Assert(bool holds, string invariant)
     {

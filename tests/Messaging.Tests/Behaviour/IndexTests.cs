@@ -119,7 +119,11 @@ public sealed class IndexTests
         await Seed.UsersAsync(app, 18);
         await Seed.ChannelsAsync(app, 500, messages: 20);
         await Seed.HiddenChannelsAsync(app, 3_000);
-        await Seed.UsersAsync(app, 2_000);
+        await Seed.UsersAsync(app, 20_000);
+
+        // A member and an author among the last users, or a merge from the first user on would be the cheapest way to their names.
+        await Stored.RunAsync(app, "INSERT INTO members (channel_id, user_id, role, read_sequence, joined_at) SELECT c.id, (SELECT MAX(id) FROM users), 'member', 0, 0 FROM channels c WHERE c.private = 0");
+        await Stored.RunAsync(app, "UPDATE messages SET author_id = (SELECT MAX(id) FROM users) WHERE sequence = 20");
         await Seed.ScheduledAsync(app, 2_000);
         await Stored.RunAsync(app, "ANALYZE");
         const string Id = "77";

@@ -131,6 +131,22 @@ public sealed class DispatcherTests
         fixture.Dispatcher.Snapshot().Breaker.ShouldBe(CleanupBreakerState.Closed);
     }
 
+    [Fact]
+    public async Task Workers_take_nothing_of_the_context_of_whoever_posted_first()
+    {
+        await using var fixture = new DispatcherFixture(o => o.Workers = 1);
+        var ambient = new AsyncLocal<string?> { Value = "the first request" };
+        fixture.Dispatcher.Post(DispatcherFixture.Scope(static () => { }));
+        await fixture.WhenAllClosedAsync();
+        ambient.Value = null;
+        var seen = "nothing";
+
+        fixture.Dispatcher.Post(DispatcherFixture.Scope(() => seen = ambient.Value));
+        await fixture.WhenAllClosedAsync();
+
+        seen.ShouldBeNull();
+    }
+
     /// <summary>Cleanup D7.</summary>
     [Fact]
     public async Task A_blocked_worker_is_replaced_and_what_it_had_claimed_is_closed_by_others()

@@ -90,7 +90,7 @@ internal sealed class Supervisor
             _workers.Add(worker);
         }
 
-        _ = Systematic.Start(() => RunAsync(worker));
+        _ = Systematic.StartDetached(() => RunAsync(worker));
     }
 
     private async Task RunAsync(CleanupWorker worker)

@@ -153,9 +153,6 @@ internal sealed partial class BatchLoader<TKey, TValue>(
     {
         // The first caller's activity, tenant or transaction must not become that of all. Only the scope in which its statements are counted goes along.
         var scope = QueryMonitor.CurrentScope;
-        using (ExecutionContext.SuppressFlow())
-        {
-            _ = Systematic.Start(() => RunAsync(batch, collect, scope));
-        }
+        _ = Systematic.StartDetached(() => RunAsync(batch, collect, scope));
     }
 }

@@ -75,10 +75,7 @@ internal sealed partial class SharedLink
 
         if (start)
         {
-            using (ExecutionContext.SuppressFlow())
-            {
-                _ = Systematic.Start(FlushAsync);
-            }
+            _ = Systematic.StartDetached(FlushAsync);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class CommitLane : IAsyncDisposable
         _run = run;
         _maxBatch = options.MaxBatch;
         _queue = Channel.CreateBounded<DeletionWork>(new BoundedChannelOptions(options.MaxQueued) { SingleReader = true });
-        _loop = new Lazy<Task>(() => Systematic.Start(LoopAsync));
+        _loop = new Lazy<Task>(() => Systematic.StartDetached(LoopAsync));
     }
 
     public int Queued => _queue.Reader.Count;
