@@ -42,6 +42,7 @@ public static class StorageServiceCollectionExtensions
         services.TryAddSingleton<BeginStep>();
         services.TryAddSingleton<FinishStep>();
         services.TryAddSingleton<RestoreStep>();
+        services.TryAddSingleton<CommitTransaction>();
         services.TryAddSingleton<CommitLoop>();
         services.TryAddSingleton<Judge>();
         services.TryAddSingleton<DeletionEngine>();

@@ -15,9 +15,12 @@ internal sealed class BeginStep(
         var keys = groups.Keys.ToList();
         var locked = (await records.LockAsync(session, keys, wait, cancellationToken).ConfigureAwait(Systematic.KeepContext))
             .ToDictionary(static l => l.Record.Key, StringComparer.Ordinal);
-        var live = await LiveAsync(session, keys, locked.Values, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var journal = AskLive(session, keys, locked.Values);
+        var sharing = records.AskShared(session, ValidPaths(locked.Values));
+        await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var live = LiveDeletions.Of(journal);
+        var shared = sharing.Rows;
         await AnswerMissingAsync(session, groups, locked, live, audit, wait, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        var shared = await records.SharedAsync(session, ValidPaths(locked.Values), cancellationToken).ConfigureAwait(Systematic.KeepContext);
         var accepted = new List<(DeletionWork Work, LockedRecord Locked)>();
         foreach (var (key, record) in locked.OrderBy(static l => l.Key, StringComparer.Ordinal))
         {
@@ -53,18 +56,12 @@ internal sealed class BeginStep(
         audit.Add(work, result, path, error: error);
     }
 
-    private async Task<LiveDeletions> LiveAsync(
-        SqlSession session, IReadOnlyList<string> keys, IEnumerable<LockedRecord> locked, CancellationToken cancellationToken)
-    {
-        var rows = await session.QueryAsync(
-            "journal_live",
-            static r => (Key: r.GetString(0), Path: r.GetString(1)),
-            cancellationToken,
-            ("@root", options.RootName),
-            ("@keys", JsonParameter.List(keys)),
-            ("@paths", JsonParameter.List(ValidPaths(locked)))).ConfigureAwait(Systematic.KeepContext);
-        return new(rows.Select(static r => r.Key).ToHashSet(StringComparer.Ordinal), rows.Select(static r => r.Path).ToHashSet(StringComparer.Ordinal));
-    }
+    private SqlRows<(string Key, string Path)> AskLive(SqlSession session, IReadOnlyList<string> keys, IEnumerable<LockedRecord> locked) => session.Ask(
+        "journal_live",
+        static r => (r.GetString(0), r.GetString(1)),
+        ("@root", options.RootName),
+        ("@keys", JsonParameter.List(keys)),
+        ("@paths", JsonParameter.List(ValidPaths(locked))));
 
     private async Task AnswerMissingAsync(
         SqlSession session,
@@ -85,13 +82,14 @@ internal sealed class BeginStep(
         var gone = missing.Except(held, StringComparer.Ordinal).ToList();
 
         // Asked again after the records and before the audit trail: a deletion that committed since the first look shows in the one or in the other.
-        var journal = await LiveAsync(session, gone, [], cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var asked = AskLive(session, gone, []);
         var succeeded = await session.QueryAsync(
             "audit_succeeded",
             static r => r.GetString(0),
             cancellationToken,
             ("@root", options.RootName),
             ("@keys", JsonParameter.List(gone.Select(StoragePath.Printable)))).ConfigureAwait(Systematic.KeepContext);
+        var journal = LiveDeletions.Of(asked);
         foreach (var key in missing)
         {
             foreach (var work in groups[key])
@@ -208,11 +206,8 @@ internal sealed class BeginStep(
             work.Entry!.Snapshot = locked.Snapshot;
         }
 
-        await session.ExecuteAsync(
-            "journal_drop_failed",
-            cancellationToken,
-            ("@root", options.RootName),
-            ("@keys", JsonParameter.List(accepted.Select(static a => a.Locked.Record.Key)))).ConfigureAwait(Systematic.KeepContext);
+        session.Tell(
+            "journal_drop_failed", ("@root", options.RootName), ("@keys", JsonParameter.List(accepted.Select(static a => a.Locked.Record.Key))));
         var inserted = await JournalSql.InsertAsync(
             session, accepted.Select(static a => a.Work.Entry!), options, instance, time, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         var begun = new List<(JournalEntry Entry, LockedRecord Locked)>();
@@ -243,13 +238,13 @@ internal sealed class BeginStep(
         await records.RemoveAsync(session, begun, cancellationToken).ConfigureAwait(Systematic.KeepContext);
 
         // An upload that still writes to such a path can no longer be completed.
-        await session.ExecuteAsync(
-            "upload_revoke",
-            cancellationToken,
-            ("@root", options.RootName),
-            ("@paths", JsonParameter.List(begun.Select(static b => b.Entry.Path)))).ConfigureAwait(Systematic.KeepContext);
+        session.Tell("upload_revoke", ("@root", options.RootName), ("@paths", JsonParameter.List(begun.Select(static b => b.Entry.Path))));
     }
 
     /// <summary>Deletions under way, by record and by path.</summary>
-    private sealed record LiveDeletions(HashSet<string> Keys, HashSet<string> Paths);
+    private sealed record LiveDeletions(HashSet<string> Keys, HashSet<string> Paths)
+    {
+        public static LiveDeletions Of(SqlRows<(string Key, string Path)> journal) =>
+            new(journal.Rows.Select(static r => r.Key).ToHashSet(StringComparer.Ordinal), journal.Rows.Select(static r => r.Path).ToHashSet(StringComparer.Ordinal));
+    }
 }

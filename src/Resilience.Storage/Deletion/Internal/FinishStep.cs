@@ -32,7 +32,7 @@ internal sealed class FinishStep(
 
         foreach (var work in works.Where(static w => w.Outcome.Kind == StepKind.AttemptFailed))
         {
-            await RecordFailureAsync(session, work, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            RecordFailure(session, work, audit);
         }
     }
 
@@ -43,9 +43,11 @@ internal sealed class FinishStep(
     {
         // Records before journal rows, here as everywhere.
         var ofRecords = works.Select(static w => w.Entry!).Where(static e => e.Kind == JournalKind.Record).ToList();
-        var held = ofRecords.Count == 0 ? [] : await records.LockRemovedAsync(session, ofRecords, wait, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        var owned = await JournalSql.LockOwnAsync(
-            session, works.Select(static w => w.Entry!.Id).Where(id => !held.Contains(id)), instance, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var locked = ofRecords.Count == 0 ? SqlRows<string>.None() : records.AskRemoved(session, ofRecords, wait);
+        var own = JournalSql.AskOwn(session, works.Select(static w => w.Entry!.Id), instance);
+        await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var held = wait ? [] : await records.HeldAsync(session, ofRecords, locked, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var owned = own.Rows.ToHashSet(StringComparer.Ordinal);
         var free = new List<DeletionWork>(works.Count);
         foreach (var work in works)
         {
@@ -145,18 +147,17 @@ internal sealed class FinishStep(
         }
     }
 
-    private async Task RecordFailureAsync(SqlSession session, DeletionWork work, AuditBatch audit, CancellationToken cancellationToken)
+    private void RecordFailure(SqlSession session, DeletionWork work, AuditBatch audit)
     {
         var failure = (FileAttemptException)work.Outcome.Exception!;
         var now = time.GetUtcNow();
-        await session.ExecuteAsync(
+        session.Tell(
             "journal_attempt_failed",
-            cancellationToken,
             ("@id", work.Entry!.Id),
             ("@owner", instance.Value),
             ("@lease", (now + options.LeaseDuration).ToUnixTimeMilliseconds()),
             ("@now", now.ToUnixTimeMilliseconds()),
-            ("@error", failure.ErrorCode)).ConfigureAwait(Systematic.KeepContext);
+            ("@error", failure.ErrorCode));
         audit.Add(work, AuditResult.AttemptFailed, attempt: work.Entry.Attempts + 1, error: failure.ErrorCode);
     }
 }

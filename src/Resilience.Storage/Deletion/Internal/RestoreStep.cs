@@ -29,12 +29,15 @@ internal sealed class RestoreStep(
         var session = await database.BeginAsync(options.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
+            // Records before journal rows, here as everywhere.
             if (entry.Kind == JournalKind.Record)
             {
-                await records.LockRemovedAsync(session, [entry], wait: true, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                records.AskRemoved(session, [entry], wait: true);
             }
 
-            if (!(await JournalSql.LockOwnAsync(session, [entry.Id], instance, cancellationToken).ConfigureAwait(Systematic.KeepContext)).Contains(entry.Id))
+            var owned = JournalSql.AskOwn(session, [entry.Id], instance);
+            await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            if (owned.Rows.Count == 0)
             {
                 return new(StepKind.Lost);
             }
@@ -51,7 +54,7 @@ internal sealed class RestoreStep(
                 await CloseAsync(session, work, back, error, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             }
 
-            await audit.WriteAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            audit.Write(session);
             await CommitAsync(session, work, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 

@@ -16,6 +16,8 @@ internal sealed class PendingColumnTable : TableAdapter
         _failed = map.FailedColumn is null ? null : Quote(map.FailedColumn);
     }
 
+    private string Removed => $"SELECT x.{_pending} FROM {Table} x WHERE {KeyIn("@keys")} AND {{in:x.{_pending}:@ids}}";
+
     public override async Task ValidateAsync(SqlSession session, CancellationToken cancellationToken)
     {
         var failed = _failed is null ? string.Empty : $", x.{_failed}";
@@ -39,55 +41,46 @@ internal sealed class PendingColumnTable : TableAdapter
             cancellationToken,
             ("@keys", JsonParameter.List(keys)));
 
-    public override async Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken)
+    public override Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken)
     {
         var failed = _failed is null ? string.Empty : $", {_failed} = NULL";
-        var changed = await session.ExecuteTextAsync(
+        session.TellText(
             Sql($"""
                 UPDATE {Table} AS x SET {_pending} = d.id{failed}
                 FROM (SELECT {"{text:0}"} AS id, CAST({"{text:1}"} AS {KeySql}) AS record_key FROM {"{rows:@rows}"}) AS d
                 WHERE x.{Key} = d.record_key AND x.{_pending} IS NULL
                 """),
-            cancellationToken,
+            changed => RequireAll("Marked", changed, items.Count),
             ("@rows", JsonParameter.Rows(items, static (writer, item) =>
             {
                 writer.WriteStringValue(item.Entry.Id);
                 writer.WriteStringValue(item.Entry.Key);
-            }))).ConfigureAwait(Systematic.KeepContext);
-        if (changed != items.Count)
-        {
-            throw new InvalidOperationException($"Marked {changed} records of {items.Count} in {Map.Table}: is {Map.KeyColumn} unique, and does a trigger interfere?");
-        }
+            })));
+        return Task.CompletedTask;
     }
 
-    public override async Task<List<string>> LockRemovedAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait, CancellationToken cancellationToken)
+    public override SqlRows<string> AskRemoved(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait) => Dialect == SqlDialect.Sqlite
+        ? SqlRows<string>.None()
+        : session.AskText(Sql($"{Removed} ORDER BY x.{Key} {LockClause(wait)}"), static r => r.GetString(0), Keys(entries), Ids(entries));
+
+    public override async Task<List<string>> HeldAsync(
+        SqlSession session, IReadOnlyList<JournalEntry> entries, SqlRows<string> locked, CancellationToken cancellationToken)
     {
-        if (Dialect == SqlDialect.Sqlite)
+        if (Dialect == SqlDialect.Sqlite || locked.Rows.Count == entries.Count)
         {
             return [];
         }
 
-        var select = $"SELECT x.{_pending} FROM {Table} x WHERE {KeyIn("@keys")} AND {{in:x.{_pending}:@ids}}";
-        var keys = JsonParameter.List(entries.Select(static e => e.Key));
-        var ids = JsonParameter.List(entries.Select(static e => e.Id));
-        var locked = await session.QueryTextAsync(
-            Sql($"{select} ORDER BY x.{Key} {LockClause(wait)}"), static r => r.GetString(0), cancellationToken, ("@keys", keys), ("@ids", ids))
+        var present = await session.QueryTextAsync(Sql(Removed), static r => r.GetString(0), cancellationToken, Keys(entries), Ids(entries))
             .ConfigureAwait(Systematic.KeepContext);
-        if (wait || locked.Count == entries.Count)
-        {
-            return [];
-        }
-
-        var present = await session.QueryTextAsync(Sql(select), static r => r.GetString(0), cancellationToken, ("@keys", keys), ("@ids", ids))
-            .ConfigureAwait(Systematic.KeepContext);
-        return [.. present.Except(locked, StringComparer.Ordinal)];
+        return [.. present.Except(locked.Rows, StringComparer.Ordinal)];
     }
 
-    public override Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken) => session.ExecuteTextAsync(
-        Sql($"DELETE FROM {Table} AS x WHERE {KeyIn("@keys")} AND {{in:x.{_pending}:@ids}}"),
-        cancellationToken,
-        ("@keys", JsonParameter.List(entries.Select(static e => e.Key))),
-        ("@ids", JsonParameter.List(entries.Select(static e => e.Id))));
+    public override Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken)
+    {
+        session.TellText(Sql($"DELETE FROM {Table} AS x WHERE {KeyIn("@keys")} AND {{in:x.{_pending}:@ids}}"), null, Keys(entries), Ids(entries));
+        return Task.CompletedTask;
+    }
 
     public override async Task<bool> RestoreAsync(SqlSession session, JournalEntry entry, string errorCode, CancellationToken cancellationToken)
     {
@@ -100,4 +93,8 @@ internal sealed class PendingColumnTable : TableAdapter
             ("@error", errorCode)).ConfigureAwait(Systematic.KeepContext);
         return changed == 1;
     }
+
+    private static (string Name, object? Value) Keys(IReadOnlyList<JournalEntry> entries) => ("@keys", JsonParameter.List(entries.Select(static e => e.Key)));
+
+    private static (string Name, object? Value) Ids(IReadOnlyList<JournalEntry> entries) => ("@ids", JsonParameter.List(entries.Select(static e => e.Id)));
 }

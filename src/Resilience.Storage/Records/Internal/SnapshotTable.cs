@@ -33,19 +33,19 @@ internal sealed class SnapshotTable(RecordTable map, SqlDialect dialect) : Table
             cancellationToken,
             ("@keys", JsonParameter.List(keys)));
 
-    public override async Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken)
+    public override Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken)
     {
-        var changed = await session.ExecuteTextAsync(
-            Sql($"DELETE FROM {Table} AS x WHERE {KeyIn("@keys")}"), cancellationToken, ("@keys", JsonParameter.List(items.Select(static i => i.Entry.Key))))
-            .ConfigureAwait(Systematic.KeepContext);
-        if (changed != items.Count)
-        {
-            throw new InvalidOperationException($"Deleted {changed} records of {items.Count} from {Map.Table}: is {Map.KeyColumn} unique, and does a trigger interfere?");
-        }
+        session.TellText(
+            Sql($"DELETE FROM {Table} AS x WHERE {KeyIn("@keys")}"),
+            changed => RequireAll("Deleted", changed, items.Count),
+            ("@keys", JsonParameter.List(items.Select(static i => i.Entry.Key))));
+        return Task.CompletedTask;
     }
 
     // Nothing is left of a record that was deleted.
-    public override Task<List<string>> LockRemovedAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait, CancellationToken cancellationToken) =>
+    public override SqlRows<string> AskRemoved(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait) => SqlRows<string>.None();
+
+    public override Task<List<string>> HeldAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, SqlRows<string> locked, CancellationToken cancellationToken) =>
         Task.FromResult<List<string>>([]);
 
     public override Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;

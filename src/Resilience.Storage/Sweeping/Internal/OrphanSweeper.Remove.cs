@@ -155,7 +155,7 @@ internal sealed partial class OrphanSweeper
         var session = await database.BeginAsync(deletionOptions.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
-            await audit.WriteAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            audit.Write(session);
             await session.CommitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
