@@ -14,7 +14,7 @@ internal sealed class CommitLoop : IAsyncDisposable
     private const string LockNotAvailable = "55P03";
     private const int MaxSolo = 4;
 
-    private readonly CommitTransaction _transaction;
+    private readonly ICommitTransaction _transaction;
     private readonly StorageMetrics _metrics;
     private readonly ILogger<CommitLoop> _logger;
     private readonly bool _judgesBefore;
@@ -25,10 +25,9 @@ internal sealed class CommitLoop : IAsyncDisposable
     private TaskCompletionSource? _soloIdle;
 
     public CommitLoop(
-        CommitTransaction transaction,
-        StorageDatabase database,
-        IDeletionAuthorizer authorizer,
-        IDeletableStore store,
+        ICommitTransaction transaction,
+        SqlDialect dialect,
+        bool judgesBefore,
         FileDeletionOptions options,
         StorageMetrics metrics,
         ILogger<CommitLoop> logger)
@@ -36,9 +35,9 @@ internal sealed class CommitLoop : IAsyncDisposable
         _transaction = transaction;
         _metrics = metrics;
         _logger = logger;
-        _judgesBefore = Judge.IsNeeded(authorizer, store);
+        _judgesBefore = judgesBefore;
         _first = new CommitLane(options, RunAsync);
-        _finishing = database.Dialect == SqlDialect.Sqlite ? _first : new CommitLane(options, RunAsync);
+        _finishing = dialect == SqlDialect.Sqlite ? _first : new CommitLane(options, RunAsync);
     }
 
     public int Queued => _first.Queued + (ReferenceEquals(_first, _finishing) ? 0 : _finishing.Queued);
@@ -51,6 +50,13 @@ internal sealed class CommitLoop : IAsyncDisposable
         work.Outcome = default;
         var outcome = work.ExpectOutcome();
         Systematic.Interleave("storage.submit");
+        if (stage == WorkStage.Finish && work.Entry!.State == JournalState.Stuck)
+        {
+            // It failed before and may fail again: not at the cost of a batch.
+            await SoloAsync(work).ConfigureAwait(Systematic.KeepContext);
+            return await outcome.ConfigureAwait(Systematic.KeepContext);
+        }
+
         await (stage == WorkStage.Finish ? _finishing : _first).AddAsync(work).ConfigureAwait(Systematic.KeepContext);
         return await outcome.ConfigureAwait(Systematic.KeepContext);
     }
@@ -150,6 +156,11 @@ internal sealed class CommitLoop : IAsyncDisposable
         catch (DbException exception) when (exception.SqlState == LockNotAvailable)
         {
             work.Outcome = new(StepKind.Locked);
+            work.Publish();
+        }
+        catch (RecordRefusedException exception)
+        {
+            work.Outcome = new(StepKind.RecordRefused, default, exception);
             work.Publish();
         }
         catch (Exception exception)

@@ -1,10 +1,18 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 
 namespace Resilience.Storage.Internal;
 
+/// <summary>One transaction for a set of deletions.</summary>
+internal interface ICommitTransaction
+{
+    /// <summary>Ends when the transaction is committed; each outcome counts from then on.</summary>
+    /// <exception cref="RecordRefusedException">The database will not let a record go.</exception>
+    Task RunAsync(IReadOnlyList<DeletionWork> batch, bool wait);
+}
+
 /// <summary>
-/// One transaction for a set of deletions, each at its own stage. Finishes come first, so that what they settle is seen by those that begin. Stateless; safe for
-/// concurrent use.
+/// One transaction for a set of deletions, each at its own stage. Stateless; safe for concurrent use.
 /// </summary>
 internal sealed class CommitTransaction(
     StorageDatabase database,
@@ -13,12 +21,11 @@ internal sealed class CommitTransaction(
     AuditWriter auditWriter,
     FileDeletionOptions options,
     StorageMetrics metrics,
-    ILogger<CommitTransaction> logger)
+    ILogger<CommitTransaction> logger) : ICommitTransaction
 {
     // Long enough for a neighbour's commit, short enough that a batch never becomes part of a deadlock that the server must break (its own limit is 1 s).
     private static readonly TimeSpan BatchLockWait = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Ends when the transaction is committed; each outcome counts from then on.</summary>
     public async Task RunAsync(IReadOnlyList<DeletionWork> batch, bool wait)
     {
         var begins = new List<DeletionWork>();
@@ -33,19 +40,23 @@ internal sealed class CommitTransaction(
         var session = await database.BeginAsync(wait ? options.LockTimeout : BatchLockWait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
-            if (finishes.Count > 0)
+            var locked = finishes.Count == 0 ? [] : await finish.LockAsync(session, finishes, wait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+            var removing = locked.Count == 0 ? Task.CompletedTask : finish.RemoveAsync(locked, session.Dialect, CancellationToken.None);
+            try
             {
-                await finish.RunAsync(session, finishes, audit, wait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
-
-                // The next step asks the trail what has succeeded.
-                audit.Write(session);
+                // The disk works on the files of deletions that are committed while the database begins others.
+                if (begins.Count > 0)
+                {
+                    await begin.RunAsync(session, begins, audit, wait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+                }
+            }
+            finally
+            {
+                // Under the locks, whatever happened: no file is unlinked after its journal row is free.
+                await removing.ConfigureAwait(Systematic.KeepContext);
             }
 
-            if (begins.Count > 0)
-            {
-                await begin.RunAsync(session, begins, audit, wait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
-            }
-
+            await finish.CompleteAsync(session, locked, audit, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
             audit.Write(session);
             await session.SendAsync(CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
             await CommitAsync(session, begins, finishes).ConfigureAwait(Systematic.KeepContext);
@@ -129,6 +140,12 @@ internal sealed class CommitTransaction(
             var begun = begins.FirstOrDefault(static w => w.Outcome.Kind == StepKind.Begun);
             var finished = finishes.FirstOrDefault(static w => w.Outcome.Kind == StepKind.Settled);
             var present = (begun ?? finished) is { } witness ? await IsPresentAsync(witness.Entry!.Id).ConfigureAwait(Systematic.KeepContext) : null;
+            if (begun is null && present == true && exception is DbException answer && RecordRefusedException.Is(answer))
+            {
+                // A constraint that is looked at only at the commit.
+                throw new RecordRefusedException(answer);
+            }
+
             StorageLog.CommitInDoubt(logger, present, exception);
             if (present is null || present != (begun is not null))
             {

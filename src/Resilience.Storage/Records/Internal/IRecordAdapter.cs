@@ -12,10 +12,10 @@ internal interface IRecordAdapter
     /// <summary>The key as the database would write it; null when no record can have it.</summary>
     string? Canonical(string key);
 
-    /// <summary>Checks the mapping against the database. Runs once, at start.</summary>
-    Task ValidateAsync(SqlSession session, CancellationToken cancellationToken);
+    /// <summary>Checks the mapping against the database; gives foreign keys that may refuse the last step. Runs once, at start.</summary>
+    Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken);
 
-    /// <summary>A look without a lock; null when there is no live record.</summary>
+    /// <summary>A look without a lock, at a record whose deletion is under way too; null when there is no row.</summary>
     Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken);
 
     /// <summary>Locks records in the order of their keys. Without <paramref name="wait"/>, leaves out those that others hold.</summary>
@@ -44,4 +44,8 @@ internal interface IRecordAdapter
 
     /// <summary>Which of these paths any record has.</summary>
     Task<IReadOnlyCollection<string>> KnownPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>Which of these paths, all in lower case, any record has in whatever case.</summary>
+    /// <exception cref="SweepAbortedException">The records cannot be asked that way.</exception>
+    Task<IReadOnlyCollection<string>> KnownLowerPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
 }

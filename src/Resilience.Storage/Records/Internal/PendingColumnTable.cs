@@ -1,7 +1,8 @@
 namespace Resilience.Storage.Internal;
 
 /// <summary>
-/// Records in one table with a pending-delete column. Removal and return are updates, which no constraint can refuse; the row goes when the file is gone.
+/// Records in one table with a pending-delete column. Removal and return are updates, which no constraint can refuse; the row goes when the file is gone. That last
+/// step is a DELETE: a foreign key can refuse it, which is said at start and, when it happens, by a journal row that is stuck.
 /// The column holds the deletion's id, so each of the three steps touches a row only in the state that it expects.
 /// </summary>
 internal sealed class PendingColumnTable : TableAdapter
@@ -18,16 +19,30 @@ internal sealed class PendingColumnTable : TableAdapter
 
     private string Removed => $"SELECT x.{_pending} FROM {Table} x WHERE {KeyIn("@keys")} AND {{in:x.{_pending}:@ids}}";
 
-    public override async Task ValidateAsync(SqlSession session, CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken)
     {
         var failed = _failed is null ? string.Empty : $", x.{_failed}";
         await session.ScalarTextAsync($"SELECT {Columns}, x.{_pending}{failed} FROM {Table} x WHERE 1 = 0", cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        return await session.QueryTextAsync(
+            Dialect == SqlDialect.Sqlite
+                ? """
+                  SELECT 'a foreign key of ' || m.name || ' without ON DELETE CASCADE or SET NULL'
+                  FROM sqlite_master m, pragma_foreign_key_list(m.name) f, pragma_foreign_keys k
+                  WHERE m.type = 'table' AND lower(f."table") = lower(@table) AND f.on_delete IN ('NO ACTION', 'RESTRICT') AND k.foreign_keys = 1
+                  """
+                : """
+                  SELECT 'the foreign key ' || conname || ' of ' || CAST(CAST(conrelid AS regclass) AS text) || ' without ON DELETE CASCADE or SET NULL'
+                  FROM pg_constraint WHERE contype = 'f' AND confrelid = to_regclass(@table) AND confdeltype IN ('a', 'r')
+                  """,
+            static reader => reader.GetString(0),
+            cancellationToken,
+            ("@table", Dialect == SqlDialect.Sqlite ? Map.Table : Table)).ConfigureAwait(Systematic.KeepContext);
     }
 
     public override async Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken)
     {
         var rows = await session.QueryTextAsync(
-            Sql($"SELECT {Columns} FROM {Table} x WHERE {KeyIn("@keys")} AND x.{_pending} IS NULL"),
+            Sql($"SELECT {Columns} FROM {Table} x WHERE {KeyIn("@keys")}"),
             ReadRecord,
             cancellationToken,
             ("@keys", JsonParameter.List([key]))).ConfigureAwait(Systematic.KeepContext);

@@ -10,12 +10,15 @@ internal sealed class SnapshotTable(RecordTable map, SqlDialect dialect) : Table
 
     private ISnapshotSql Snapshot => _snapshot ?? throw new InvalidOperationException("The mapping was not checked.");
 
-    public override async Task ValidateAsync(SqlSession session, CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken)
     {
         await session.ScalarTextAsync($"SELECT {Columns} FROM {Table} x WHERE 1 = 0", cancellationToken).ConfigureAwait(Systematic.KeepContext);
         _snapshot = Dialect == SqlDialect.Sqlite
             ? await SqliteSnapshot.CreateAsync(session, Map, Table, cancellationToken).ConfigureAwait(Systematic.KeepContext)
             : await PostgreSqlSnapshot.CreateAsync(session, Map, Table, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+
+        // Here a foreign key refuses the first step, before anything has happened.
+        return [];
     }
 
     public override async Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ internal sealed class StoreAdapter(IFileRecordStore store) : IRecordAdapter
 {
     public string? Canonical(string key) => RecordKeys.IsPossible(key) ? key : null;
 
-    public Task ValidateAsync(SqlSession session, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 
     public async Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken) =>
         await store.FindAsync(session.Connection, session.Transaction, key, lockRecord: false, cancellationToken).ConfigureAwait(Systematic.KeepContext);
@@ -69,4 +69,7 @@ internal sealed class StoreAdapter(IFileRecordStore store) : IRecordAdapter
         await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         return await store.FindKnownPathsAsync(session.Connection, session.Transaction, paths, cancellationToken).ConfigureAwait(Systematic.KeepContext);
     }
+
+    public Task<IReadOnlyCollection<string>> KnownLowerPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
+        throw new SweepAbortedException("case_ignored");
 }

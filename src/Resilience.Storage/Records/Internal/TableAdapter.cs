@@ -59,7 +59,7 @@ internal abstract class TableAdapter : IRecordAdapter
         }
     }
 
-    public abstract Task ValidateAsync(SqlSession session, CancellationToken cancellationToken);
+    public abstract Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken);
 
     public abstract Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken);
 
@@ -89,6 +89,14 @@ internal abstract class TableAdapter : IRecordAdapter
     public async Task<IReadOnlyCollection<string>> KnownPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
         await session.QueryTextAsync(
             Sql($"SELECT x.{PathName} FROM {Table} x WHERE {{in:x.{PathName}:@paths}}"),
+            static reader => reader.GetString(0),
+            cancellationToken,
+            ("@paths", JsonParameter.List(paths))).ConfigureAwait(Systematic.KeepContext);
+
+    // No index helps here unless the application has one on lower(path); only what was not found by its exact name is asked for.
+    public async Task<IReadOnlyCollection<string>> KnownLowerPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
+        await session.QueryTextAsync(
+            Sql($"SELECT {{lower:x.{PathName}}} FROM {Table} x WHERE {{inlower:x.{PathName}:@paths}}"),
             static reader => reader.GetString(0),
             cancellationToken,
             ("@paths", JsonParameter.List(paths))).ConfigureAwait(Systematic.KeepContext);

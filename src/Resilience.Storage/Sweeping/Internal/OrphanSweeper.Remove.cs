@@ -73,7 +73,7 @@ internal sealed partial class OrphanSweeper
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
             // One moment, after the claim: a record that an upload completed before it is seen, and one after it cannot be.
-            known = await Known.InRecordsAndJournalAsync(session, records, deletionOptions, claims.Keys, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            known = await Known.InRecordsAndJournalAsync(session, records, store, deletionOptions, claims.Keys, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
         foreach (var (path, id) in claims.Where(c => !known.Contains(c.Key)))
