@@ -57,7 +57,8 @@ internal sealed class CommitLoop : IAsyncDisposable
             return await outcome.ConfigureAwait(Systematic.KeepContext);
         }
 
-        await (stage == WorkStage.Finish ? _finishing : _first).AddAsync(work).ConfigureAwait(Systematic.KeepContext);
+        // A note takes the way of the deletion that it announces, so that the trail has them in order.
+        await (stage is WorkStage.Finish or WorkStage.Note ? _finishing : _first).AddAsync(work).ConfigureAwait(Systematic.KeepContext);
         return await outcome.ConfigureAwait(Systematic.KeepContext);
     }
 
