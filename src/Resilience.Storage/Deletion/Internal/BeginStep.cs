@@ -58,8 +58,7 @@ internal sealed class BeginStep(
     }
 
     /// <summary>
-    /// The deletion is under way, which is news only for who may know of the record: who asked for that deletion, or may ask for it. Where there is no record any more
-    /// to judge by, only the former is told. The trail keeps the truth.
+    /// The deletion is under way, which is news only for who may know of the record: who asked for that deletion, or may ask for it. The trail keeps the truth.
     /// </summary>
     private void AnswerUnderWay(DeletionWork work, AuditBatch audit, FileRecord? record, string? user) =>
         Answer(work, audit, MayKnow(work, record, user) ? DeletionStatus.InProgress : DeletionStatus.NotFound, AuditResult.InProgress, record?.Path);
@@ -71,7 +70,10 @@ internal sealed class BeginStep(
             return true;
         }
 
-        return record is not null && (work.Judgement is { } judged ? judged.Allowed && judged.Record.SameAs(record) : _inline?.CanDelete(record, work.Who) ?? false);
+        // Where the row went in the meantime, the judgement of a moment ago will do: nothing is done on the strength of it.
+        return work.Judgement is { } judged
+            ? judged.Allowed && (record is null || judged.Record.SameAs(record))
+            : record is not null && _inline is not null && _inline.CanDelete(record, work.Who);
     }
 
     private SqlRows<LiveDeletion> AskLive(SqlSession session, IReadOnlyList<string> keys, IEnumerable<LockedRecord> locked) => session.Ask(
@@ -123,7 +125,7 @@ internal sealed class BeginStep(
                 }
                 else if (deleted[StoragePath.Printable(key)].ToList() is { Count: > 0 } users)
                 {
-                    var told = !_hides || users.Contains(StoragePath.Printable(work.Who.UserId), StringComparer.Ordinal);
+                    var told = MayKnow(work, null, null) || users.Contains(StoragePath.Printable(work.Who.UserId), StringComparer.Ordinal);
                     Answer(work, audit, told ? DeletionStatus.AlreadyDeleted : DeletionStatus.NotFound, AuditResult.AlreadyDeleted);
                 }
                 else
