@@ -7,6 +7,7 @@ namespace Resilience.Storage.Tests.Stress;
 /// <summary>kill -9 of a real process on a real database and real files, again and again.</summary>
 public sealed class KillTests
 {
+    private const string Victim = "victim";
     private static readonly TimeSpan BeyondLease = TimeSpan.FromMinutes(3);
 
     [Theory]
@@ -42,7 +43,7 @@ public sealed class KillTests
     {
         var database = dialect == SqlDialect.Sqlite ? new SqliteTestDatabase() : await PostgreSqlTestDatabase.CreateAsync();
         await using var harness = await StorageHarness.CreateAsync(database);
-        var connection = database is SqliteTestDatabase sqlite ? sqlite.ConnectionString : ((PostgreSqlTestDatabase)database).ConnectionString;
+        var connection = database is SqliteTestDatabase sqlite ? sqlite.ConnectionString : $"{((PostgreSqlTestDatabase)database).ConnectionString};Application Name={Victim}";
         var outcome = new Outcome();
         var next = 0;
 
@@ -66,6 +67,7 @@ public sealed class KillTests
                 await child.KillAsync();
             }
 
+            await database.WhenLeftByAsync(Victim);
             await CheckAsync(harness, outcome, broken);
         }
 
