@@ -1,5 +1,3 @@
-using Resilience.TestKit;
-
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The members of a channel learn who comes and who goes; one who is back within three seconds never left.</summary>
