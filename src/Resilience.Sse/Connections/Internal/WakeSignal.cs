@@ -61,7 +61,7 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         // Written before the waiter is parked, read by the one who releases it.
-        var inContext = flags != ValueTaskSourceOnCompletedFlags.None;
+        var inContext = InContext.IsNeeded(flags);
         (_continuation, _continuationState) = inContext ? (InContext.Continuation, new InContext(continuation, state, flags)) : (continuation, state);
         if (Interlocked.CompareExchange(ref _state, Parked, Idle) == Idle)
         {
@@ -118,6 +118,10 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
         public static readonly Action<object?> Continuation = static state => ((InContext)state!)._core.SetResult(true);
 
         private ManualResetValueTaskSourceCore<bool> _core;
+
+        public static bool IsNeeded(ValueTaskSourceOnCompletedFlags flags) =>
+            (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0
+            || ((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 && (SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default));
 
         public InContext(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags) =>
             _core.OnCompleted(continuation, state, _core.Version, flags);
