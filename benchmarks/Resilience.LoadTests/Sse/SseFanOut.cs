@@ -10,7 +10,7 @@ internal sealed class SseFanOut : ILoadTest
 
     private static readonly string[] Variants = ["resilience", "idiom", "raw"];
 
-    private static readonly (int InFlight, int Portions)[] Loads = [(1, 60), (4, 25), (64, 6)];
+    private static readonly (int InFlight, int Portions)[] Loads = [(1, 120), (4, 50), (64, 20)];
 
     public string Question => "What does it cost the server to deliver one event of 100 bytes to one of 1,000 connections, with 1, 4 and 64 publications in flight?";
 

@@ -160,7 +160,7 @@ public sealed class CommitLoopScheduleTests(ITestOutputHelper output)
     private static CommitLoop Create(ModelTransaction model, SqlDialect dialect) => new(
         model, dialect, judgesBefore: false, new FileDeletionOptions { MaxBatch = 2, MaxQueued = 2 }, Metrics, NullLogger<CommitLoop>.Instance);
 
-    private static DeletionWork[] Works(params string[] keys) => 
+    private static DeletionWork[] Works(params string[] keys) =>
         [.. keys.Select(static (key, i) => new DeletionWork(new Guid(i, 0, 0, new byte[8]), key, new DeletionContext("ada")))];
 
     private static async Task AllAsync(Task[] tasks)

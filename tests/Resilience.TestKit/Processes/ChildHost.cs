@@ -42,7 +42,8 @@ public static class ChildHost
 
     private static async Task EndWithParentAsync(ChildContext context)
     {
-        await Task.Run(() => context.ListenAsync(Console.In)).ConfigureAwait(false);
+        // The console only reads synchronously: on a thread of the pool that would hold one of the few that the scenario's server has.
+        await Task.Factory.StartNew(() => context.ListenAsync(Console.In), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap().ConfigureAwait(false);
         Environment.Exit(ChildProtocol.ScenarioFailed);
     }
 }
