@@ -181,7 +181,7 @@ public sealed class DispatcherTests
         gate.Set();
         await fixture.WhenAllClosedAsync();
         await Watchdog.UntilAsync(() => fixture.Dispatcher.Snapshot().StuckWorkers == 0);
-        fixture.Logs.Of(5026).Count.ShouldBe(1);
+        await Watchdog.UntilAsync(() => fixture.Logs.Of(5026).Count == 1);
     }
 
     [Fact]
