@@ -1,4 +1,5 @@
 using Messaging.Http;
+using Messaging.Limits;
 
 namespace Messaging.Accounts;
 
@@ -11,19 +12,21 @@ internal static class AccountEndpoints
 
     internal static void MapAccounts(this RouteGroupBuilder api)
     {
-        api.MapPost("/users", RegisterAsync).WithTags("Accounts").WithSummary("Register a user.")
-            .Produces<UserShape>(201).ProducesValidationProblem().ProducesProblem(409);
+        api.MapPost("/users", RegisterAsync).WithTags("Accounts").WithSummary("Register a user.").RequireRateLimiting(RatePolicies.Registrations)
+            .Produces<UserShape>(201).ProducesValidationProblem().ProducesProblem(409).ProducesProblem(429).ProducesProblem(503);
         api.MapGet("/users", FindAsync).WithTags("Accounts").WithSummary("Find a user by the exact name, without regard to case.")
             .Produces<ListOf<UserShape>>().ProducesValidationProblem().RequireAuthorization();
         api.MapGet("/session", CurrentAsync).WithTags("Accounts").WithSummary("The caller's session; 204 for a caller who is not signed in.")
             .Produces<CurrentSession>().Produces(204);
         api.MapPost("/session", SignInAsync).WithTags("Accounts").WithSummary("Sign in: a cookie for the page, a bearer token in the answer.")
-            .Produces<SessionShape>().ProducesValidationProblem().ProducesProblem(401);
+            .RequireRateLimiting(RatePolicies.SignIns)
+            .Produces<SessionShape>().ProducesValidationProblem().ProducesProblem(401).ProducesProblem(429).ProducesProblem(503);
         api.MapDelete("/session", SignOutAsync).WithTags("Accounts").WithSummary("Sign out. Open streams of the session end.")
             .Produces(204).ProducesProblem(401).RequireAuthorization();
     }
 
-    private static async Task<IResult> RegisterAsync(Credentials credentials, Users users, Passwords passwords, CancellationToken cancellationToken)
+    private static async Task<IResult> RegisterAsync(
+        Credentials credentials, HttpContext context, Users users, Passwords passwords, CancellationToken cancellationToken)
     {
         if (!Validate.Name(credentials.Name, "name", MaxNameLength, out var name, out var problem)
             || !Validate.Text(credentials.Password, "password", MinPasswordLength, MaxPasswordLength, out problem))
@@ -31,7 +34,11 @@ internal static class AccountEndpoints
             return problem;
         }
 
-        var hash = await passwords.HashAsync(credentials.Password, cancellationToken);
+        if (await passwords.HashAsync(credentials.Password, cancellationToken) is not { } hash)
+        {
+            return Problems.Busy(context);
+        }
+
         return await users.AddAsync(name, hash, cancellationToken) is { } user
             ? TypedResults.Created((string?)null, user.ToShape())
             : Problems.Conflict("name: is taken.");
@@ -63,7 +70,8 @@ internal static class AccountEndpoints
     }
 
     private static async Task<IResult> SignInAsync(
-        Credentials credentials, HttpContext context, Users users, Passwords passwords, Sessions sessions, CancellationToken cancellationToken)
+        Credentials credentials, HttpContext context, Users users, Passwords passwords, WrongPasswords wrong, Sessions sessions,
+        CancellationToken cancellationToken)
     {
         if (!Validate.Name(credentials.Name, "name", MaxNameLength, out var name, out var problem)
             || !Validate.Text(credentials.Password, "password", 1, MaxPasswordLength, out problem))
@@ -71,9 +79,20 @@ internal static class AccountEndpoints
             return problem;
         }
 
-        var user = await users.FindAsync(name, cancellationToken);
-        if (!await passwords.VerifyAsync(user, credentials.Password, cancellationToken))
+        if (wrong.IsClosed(name, out var wait))
         {
+            return Problems.TooMany(context, wait, "There were too many wrong passwords for this name. Try again later.");
+        }
+
+        var user = await users.FindAsync(name, cancellationToken);
+        if (await passwords.VerifyAsync(user, credentials.Password, cancellationToken) is not { } right)
+        {
+            return Problems.Busy(context);
+        }
+
+        if (!right)
+        {
+            wrong.Add(name);
             return Problems.Unauthorized("The name or the password is wrong.");
         }
 

@@ -27,6 +27,21 @@ internal sealed class Operators(IConfiguration configuration, Users users) : IAu
         }
     }
 
+    /// <summary>The configured names that no user has.</summary>
+    internal async Task<IReadOnlyList<string>> MissingAsync(CancellationToken cancellationToken)
+    {
+        var missing = new List<string>();
+        foreach (var name in Named().Order(StringComparer.Ordinal))
+        {
+            if (await users.FindAsync(name, cancellationToken) is null)
+            {
+                missing.Add(name);
+            }
+        }
+
+        return missing;
+    }
+
     private HashSet<string> Named()
     {
         var section = configuration.GetSection("Operators");

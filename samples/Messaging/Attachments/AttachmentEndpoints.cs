@@ -4,6 +4,7 @@ using Messaging.Accounts;
 using Messaging.Channels;
 using Messaging.Database;
 using Messaging.Http;
+using Messaging.Limits;
 using Messaging.Realtime;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
@@ -26,11 +27,12 @@ internal static class AttachmentEndpoints
             .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
         channel.MapGet("/", ListAsync).WithSummary("List the files of a channel.").Produces<ListOf<AttachmentShape>>();
         channel.MapPost("/", UploadAsync).WithSummary("Upload one file: multipart, field file.").DisableAntiforgery()
-            .Produces<AttachmentShape>(201).ProducesProblem(413).ProducesValidationProblem();
+            .RequireRateLimiting(RatePolicies.Posts)
+            .Produces<AttachmentShape>(201).ProducesProblem(409).ProducesProblem(413).ProducesProblem(429).ProducesValidationProblem();
         var one = api.MapGroup("/attachments/{id}").WithTags("Attachments").RequireAuthorization().ProducesProblem(401).ProducesProblem(404);
         one.MapGet("/", DownloadAsync).WithSummary("Download a file.").Produces(200, contentType: ContentSniffer.Unknown);
-        one.MapDelete("/", DeleteAsync).WithSummary("Delete a file, as its uploader or as an owner of the channel; waits for the outcome.")
-            .Produces(204).Produces(202).ProducesProblem(503);
+        one.MapDelete("/", DeleteAsync).WithSummary("Delete a file, as its uploader who is still a member, or as an owner of the channel; waits for the outcome.")
+            .Produces(204).Produces(202).ProducesProblem(403).ProducesProblem(503);
     }
 
     private static Task<IResult> ListAsync(string id, string? after, string? limit, HttpContext context, Db database, CancellationToken cancellationToken)
@@ -70,7 +72,9 @@ internal static class AttachmentEndpoints
 
         // Refused before the body is read; the commit asks again under the lock.
         var caller = Caller.Of(context.User);
-        if (await database.ReadAsync(async scope => Access.Refusal(await Access.ReadAsync(scope, channelId, caller.UserId)), cancellationToken) is { } refusal)
+        if (await database.ReadAsync(
+            async scope => Access.Refusal(await Access.ReadAsync(scope, channelId, caller.UserId)) ?? await uploads.QuotaAsync(scope, caller.UserId, 1),
+            cancellationToken) is { } refusal)
         {
             return refusal;
         }
@@ -88,8 +92,20 @@ internal static class AttachmentEndpoints
             size.MaxRequestBodySize = uploads.MaxBytes + Envelope;
         }
 
-        var reader = new MultipartReader(boundary, context.Request.Body);
-        while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+        try
+        {
+            return await StoreFileAsync(new MultipartReader(boundary, context.Request.Body), channelId, caller, uploads, cancellationToken);
+        }
+        catch (MalformedUploadException)
+        {
+            return Problems.Invalid("file", "is no valid multipart body, or ends too early.");
+        }
+    }
+
+    private static async Task<IResult> StoreFileAsync(
+        MultipartReader reader, long channelId, Caller caller, AttachmentUploads uploads, CancellationToken cancellationToken)
+    {
+        while (await NextAsync(reader, cancellationToken) is { } section)
         {
             if (ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var field)
                 && HeaderUtilities.RemoveQuotes(field.Name).Value == "file" && field.IsFileDisposition())
@@ -99,6 +115,18 @@ internal static class AttachmentEndpoints
         }
 
         return Problems.Invalid("file", "is missing.");
+    }
+
+    private static async Task<MultipartSection?> NextAsync(MultipartReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadNextSectionAsync(cancellationToken);
+        }
+        catch (Exception error) when (MalformedUploadException.Covers(error, cancellationToken))
+        {
+            throw new MalformedUploadException(error);
+        }
     }
 
     /// <summary>What the user calls the file: for people only, never for a path.</summary>
@@ -125,7 +153,7 @@ internal static class AttachmentEndpoints
     private static async Task<IResult> DeleteAsync(
         string id, HttpContext context, Db database, IFileDeletionService deletions, OutboxSignal signal, CancellationToken cancellationToken)
     {
-        if (!Ids.TryParse(id, out _))
+        if (!Ids.TryParse(id, out var attachmentId))
         {
             return Problems.NotFound("file");
         }
@@ -138,6 +166,12 @@ internal static class AttachmentEndpoints
             signal.Set();
         }
 
+        if (result.Status == DeletionStatus.Denied && await IsUploaderAsync(database, attachmentId, Caller.Of(context.User), cancellationToken))
+        {
+            // One knows one's own file; to others it is not there.
+            return Problems.NotMember();
+        }
+
         return result.Status switch
         {
             DeletionStatus.Succeeded or DeletionStatus.AlreadyDeleted => TypedResults.NoContent(),
@@ -146,6 +180,9 @@ internal static class AttachmentEndpoints
             _ => TypedResults.Problem($"The file could not be deleted ({result.ErrorCode}); it is still there.", statusCode: StatusCodes.Status503ServiceUnavailable),
         };
     }
+
+    private static Task<bool> IsUploaderAsync(Db database, long id, Caller caller, CancellationToken cancellationToken) => database.ReadAsync(
+        async scope => await scope.FirstOrDefaultAsync<long?>("SELECT uploader_id FROM attachments WHERE id = @id", new { id }) == caller.UserId, cancellationToken);
 
     private static async Task<AttachmentRow?> FindAsync(string id, HttpContext context, Db database, CancellationToken cancellationToken)
     {

@@ -15,6 +15,22 @@ internal sealed class AttachmentUploads(Db database, Outbox outbox, IUploadRegis
 
     internal long MaxBytes => options.Value.MaxBytes;
 
+    /// <summary>The refusal for a user who has no room for one more file of this size.</summary>
+    internal async Task<IResult?> QuotaAsync(DbScope scope, long userId, long size)
+    {
+        var (count, bytes) = await scope.SingleAsync<(long, long)>(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachments WHERE uploader_id = @userId", new { userId });
+        var limits = options.Value;
+        if (count >= limits.MaxPerUser)
+        {
+            return Problems.Conflict($"file: you have {count:N0} files, and {limits.MaxPerUser:N0} are allowed. Delete some first.");
+        }
+
+        return bytes + size > limits.MaxBytesPerUser
+            ? Problems.Conflict($"file: your files have {bytes:N0} bytes, and {limits.MaxBytesPerUser:N0} are allowed. Delete some first.")
+            : null;
+    }
+
     internal async Task<IResult> StoreAsync(long channelId, Caller caller, string name, Stream content, CancellationToken cancellationToken)
     {
         // A fresh name that is never used again; what the user calls the file is a column.
@@ -53,7 +69,7 @@ internal sealed class AttachmentUploads(Db database, Outbox outbox, IUploadRegis
         long size = 0;
         await using var file = files.Create(lease.Path);
         int read;
-        while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((read = await ReadAsync(content, buffer, cancellationToken)) > 0)
         {
             if (size < start.Length)
             {
@@ -77,11 +93,31 @@ internal sealed class AttachmentUploads(Db database, Outbox outbox, IUploadRegis
         return (size, ContentSniffer.Sniff(start.AsSpan(0, (int)Math.Min(size, start.Length))), lease);
     }
 
+    /// <summary>What the reader of the body finds wrong is told apart from what the disk does.</summary>
+    private static async Task<int> ReadAsync(Stream content, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await content.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception error) when (MalformedUploadException.Covers(error, cancellationToken))
+        {
+            throw new MalformedUploadException(error);
+        }
+    }
+
     private async Task<IResult> CommitAsync(DbScope scope, long channelId, Caller caller, UploadLease lease, AttachmentRow row)
     {
         if (Access.Refusal(await Access.LockAsync(scope, channelId, caller.UserId)) is { } refusal)
         {
             return refusal;
+        }
+
+        // The user's row puts the uploads of one user in a row, whatever their channels, so that the sum holds until the commit.
+        await scope.FirstOrDefaultAsync<long?>("SELECT id FROM users WHERE id = @UserId" + scope.Dialect.ForUpdate, new { caller.UserId });
+        if (await QuotaAsync(scope, caller.UserId, row.Size) is { } full)
+        {
+            return full;
         }
 
         if (!await uploads.CompleteAsync(scope.Transaction, lease))

@@ -16,7 +16,7 @@ internal static class ChannelEndpoints
         channels.MapGet("/", ListAsync).WithSummary("All public channels and the caller's private ones, with their figures.")
             .Produces<ListOf<ChannelShape>>().ProducesValidationProblem();
         channels.MapPost("/", CreateAsync).WithSummary("Create a channel; the caller becomes its owner.")
-            .Produces<ChannelShape>(201).ProducesValidationProblem();
+            .Produces<ChannelShape>(201).ProducesValidationProblem().ProducesProblem(409);
         channels.MapGet("/{id}/members", MembersAsync).WithSummary("The members of a channel.")
             .Produces<ListOf<MemberShape>>().ProducesValidationProblem().ProducesProblem(403).ProducesProblem(404);
         channels.MapPost("/{id}/members", AddMemberAsync).WithSummary("Join a public channel, or add a user as an owner.")
@@ -34,7 +34,8 @@ internal static class ChannelEndpoints
             : problem;
 
     private static async Task<IResult> CreateAsync(
-        CreateChannel channel, HttpContext context, Db database, Memberships memberships, TimeProvider time, CancellationToken cancellationToken)
+        CreateChannel channel, HttpContext context, Db database, Memberships memberships, ChannelQuota quota, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!Validate.Name(channel.Name, "name", MaxNameLength, out var name, out var problem))
         {
@@ -42,9 +43,14 @@ internal static class ChannelEndpoints
         }
 
         var caller = Caller.Of(context.User);
-        var created = await database.WriteAsync(
+        var created = await database.WriteAsync<ChannelShape?>(
             async scope =>
             {
+                if (!await quota.HasRoomAsync(scope, caller.UserId))
+                {
+                    return null;
+                }
+
                 var id = await scope.SingleAsync<long>(
                     "INSERT INTO channels (name, private, last_sequence, created_at) VALUES (@name, @isPrivate, 0, @now) RETURNING id",
                     new { name, isPrivate = channel.Private == true ? 1 : 0, now = time.NowForStore() });
@@ -52,7 +58,9 @@ internal static class ChannelEndpoints
                 return await ChannelList.ReadOneAsync(scope, caller.UserId, id);
             },
             cancellationToken);
-        return TypedResults.Created((string?)null, created);
+        return created is null
+            ? Problems.Conflict($"You own {quota.Max:N0} channels, and no more are allowed.")
+            : TypedResults.Created((string?)null, created);
     }
 
     private static async Task<IResult> MembersAsync(

@@ -1,3 +1,4 @@
+using Messaging.Limits;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Messaging.Http;
@@ -17,6 +18,18 @@ internal static class Problems
     internal static ProblemHttpResult Conflict(string detail) => Of(StatusCodes.Status409Conflict, detail);
 
     internal static ProblemHttpResult Unauthorized(string detail) => Of(StatusCodes.Status401Unauthorized, detail);
+
+    internal static ProblemHttpResult TooMany(HttpContext context, TimeSpan wait, string detail)
+    {
+        context.Response.Headers.RetryAfter = RatePolicies.Seconds(wait);
+        return Of(StatusCodes.Status429TooManyRequests, detail);
+    }
+
+    internal static ProblemHttpResult Busy(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = RatePolicies.Seconds(TimeSpan.Zero);
+        return Of(StatusCodes.Status503ServiceUnavailable, "Too many others register or sign in just now. Try again.");
+    }
 
     private static ProblemHttpResult Of(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
 }

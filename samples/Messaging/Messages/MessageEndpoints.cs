@@ -1,5 +1,6 @@
 using Messaging.Accounts;
 using Messaging.Http;
+using Messaging.Limits;
 
 namespace Messaging.Messages;
 
@@ -16,7 +17,7 @@ internal static class MessageEndpoints
             .ProducesValidationProblem().ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
         messages.MapGet("/", ReadAsync).WithSummary("Read messages after a sequence, oldest first.").Produces<ListOf<MessageShape>>();
         messages.MapPost("/", SendAsync).WithSummary("Send a message. The same clientId again answers 200 with the stored message.")
-            .Produces<MessageShape>(201).Produces<MessageShape>();
+            .RequireRateLimiting(RatePolicies.Posts).Produces<MessageShape>(201).Produces<MessageShape>().ProducesProblem(429);
 
         var message = api.MapGroup("/messages/{id}").WithTags("Messages").RequireAuthorization()
             .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);

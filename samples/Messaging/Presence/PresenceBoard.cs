@@ -10,7 +10,7 @@ namespace Messaging.Presence;
 /// Who has a stream open, and in which channels; on this node, in memory. A change goes through the lane: coming at once, going after the lane's delay, so that
 /// one who reconnects within it never left. Thread-safe; the lock guards both maps, and nothing is called while it is held.
 /// </summary>
-internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, PresenceRoster roster) : ISseConnectionObserver, IMembershipObserver
+internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, PresenceRoster roster, IServiceProvider services) : ISseConnectionObserver, IMembershipObserver
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, HashSet<PresenceKey>> _streams = [];
@@ -39,6 +39,7 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, Pres
             }
         }
 
+        ForgetLeft(connection.Id, came);
         came.ForEach(key => Tell(key, online: true, TimeSpan.Zero));
     }
 
@@ -91,6 +92,37 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, Pres
         {
             // Nobody is told, but whoever asks gets the truth.
             roster.Set(key, online);
+        }
+    }
+
+    /// <summary>
+    /// The description may be older than a leave that this board heard of before it knew the stream. A leave ends the subscription before it comes here
+    /// (<see cref="Realtime.MembershipStreams"/> is registered first), so what the stream follows now tells.
+    /// </summary>
+    private void ForgetLeft(Guid connectionId, List<PresenceKey> came)
+    {
+        // The manager knows the observers: it has to be asked for late.
+        if (services.GetRequiredService<ISseManager>().Find(connectionId) is not { } now)
+        {
+            return;
+        }
+
+        var still = now.Channels.Select(ChannelIdOf).OfType<long>().ToHashSet();
+        lock (_lock)
+        {
+            if (!_streams.TryGetValue(connectionId, out var keys))
+            {
+                return;
+            }
+
+            foreach (var key in keys.Where(key => !still.Contains(key.ChannelId)).ToList())
+            {
+                keys.Remove(key);
+                if (TakeOne(key))
+                {
+                    came.Remove(key);
+                }
+            }
         }
     }
 

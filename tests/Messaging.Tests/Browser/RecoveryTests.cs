@@ -58,6 +58,25 @@ public sealed class RecoveryTests(ChromiumFixture chromium) : IClassFixture<Chro
     }
 
     [Fact]
+    public async Task A_damaged_note_of_unsent_messages_is_dropped_and_the_page_goes_on()
+    {
+        using var folder = new TempFolder("damaged");
+        await using var app = await TestApp.StartAsync(folder.FullPath);
+        await using var window = await Window.OpenAsync(chromium.Browser, app);
+        await window.RegisterAsync("Ann");
+
+        foreach (var damaged in new[] { "{not json", "{}", "null", "[null]", "[{}]" })
+        {
+            await window.Page.EvaluateAsync("text => localStorage.setItem('unsent:1', text)", damaged);
+            await window.Page.ReloadAsync();
+            await window.LiveAsync();
+            (await window.Page.EvaluateAsync<string?>("() => localStorage.getItem('unsent:1')")).ShouldBeNull(damaged);
+        }
+
+        window.ShouldBeClean();
+    }
+
+    [Fact]
     public async Task A_message_whose_answer_got_lost_is_sent_again_and_stored_once()
     {
         await using var window = await ReadyAsync();

@@ -32,6 +32,8 @@ public sealed class TestApp : IAsyncDisposable
             "--urls=http://127.0.0.1:0", $"--Data:Directory={directory}",
             // Hashing is slow on purpose; here its result matters, not its cost.
             "--Passwords:IterationCount=1000", "--Sse:AttemptBurst=10000", "--Sse:AttemptsPerSecond=1000",
+            // All users come from one address here. Tests of the limits set them again.
+            "--Limits:Registrations:Burst=100000", "--Limits:SignIns:Burst=100000", "--Limits:PasswordsWaiting=100000",
             .. settings ?? [],
         ];
         var app = MessagingApplication.Create(args, builder =>

@@ -124,8 +124,22 @@ function save() {
 
 function restore(session) {
   queue.forEach((item) => clearTimeout(item.timer));
-  queue = session === null ? [] : JSON.parse(localStorage.getItem(storageKey()) ?? '[]').map((item) => ({ ...item, state: 'waiting', timer: 0, due: 0 }));
+  queue = session === null ? [] : stored().map((item) => ({ ...item, state: 'waiting', timer: 0, due: 0 }));
   hurry();
+}
+
+// A damaged entry is dropped: the page has to go on without it.
+function stored() {
+  try {
+    const items = JSON.parse(localStorage.getItem(storageKey()) ?? '[]');
+    if (items.every((item) => typeof item.clientId === 'string' && typeof item.channelId === 'string' && typeof item.text === 'string')) {
+      return items;
+    }
+  } catch {
+    // No JSON, or no list.
+  }
+  localStorage.removeItem(storageKey());
+  return [];
 }
 
 function newId() {
