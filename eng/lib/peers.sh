@@ -19,7 +19,8 @@ prepare_peers() {
       fi
     fi
     if [ -f "$folder/package-lock.json" ] && [ "$folder/package-lock.json" -nt "$folder/node_modules/.package-lock.json" ]; then
-      (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error) || return 1
+      # Not "npm ci": it refuses a lock file that was written beside a mirror without the optional binaries of other platforms.
+      (cd "$folder" && npm install --no-save --no-audit --no-fund --loglevel=error) || return 1
       touch "$folder/node_modules/.package-lock.json"
     fi
   done

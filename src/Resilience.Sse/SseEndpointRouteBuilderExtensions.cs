@@ -102,8 +102,8 @@ public static class SseEndpointRouteBuilderExtensions
             throw new OptionsValidationException(nameof(SseEndpointOptions), typeof(SseEndpointOptions), result.Failures);
         }
 
-        var metadata = new SseEndpointMetadata(options);
-        builder.Add(endpoint => endpoint.Metadata.Add(metadata));
+        // One for each endpoint, also of a group: the settings it keeps have the endpoint's name.
+        builder.Add(endpoint => endpoint.Metadata.Add(new SseEndpointMetadata(options)));
         return builder;
     }
 

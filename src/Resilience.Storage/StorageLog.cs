@@ -59,6 +59,12 @@ internal static partial class StorageLog
     [LoggerMessage(3017, LogLevel.Debug, "A transaction for {Count} steps gave way to a lock that the application holds; each step is run again by itself.")]
     public static partial void BatchGaveWay(ILogger logger, int count);
 
+    [LoggerMessage(3018, LogLevel.Error, "Deletion {DeletionId} is stuck: its file is gone and the database refuses to remove what is left of its record ({SqlState}). It is tried again with every recovery; see docs/storage.md.")]
+    public static partial void RecordRefused(ILogger logger, Guid deletionId, string sqlState, Exception exception);
+
+    [LoggerMessage(3019, LogLevel.Warning, "The record table is referred to by {ForeignKey}: a record that is referred to when its file is gone cannot go, and its deletion is stuck until the reference is gone. Let the key cascade, or remove references before the deletion.")]
+    public static partial void ForeignKeyMayRefuse(ILogger logger, string foreignKey);
+
     [LoggerMessage(3020, LogLevel.Information, "Sweep {SweepId} ended: {Outcome}; {Scanned} files, {Orphans} without a record, {Quarantined} set aside, {Deleted} deleted, {Restored} brought back.")]
     public static partial void Swept(ILogger logger, Guid sweepId, SweepOutcome outcome, long scanned, long orphans, long quarantined, long deleted, long restored);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Resilience.Storage;
 using Resilience.Storage.Internal;
@@ -40,9 +41,17 @@ public static class StorageServiceCollectionExtensions
         services.TryAddSingleton<StorageInitializer>();
         services.TryAddSingleton<AuditWriter>();
         services.TryAddSingleton<BeginStep>();
+        services.TryAddSingleton<FileRemover>();
         services.TryAddSingleton<FinishStep>();
         services.TryAddSingleton<RestoreStep>();
-        services.TryAddSingleton<CommitLoop>();
+        services.TryAddSingleton<CommitTransaction>();
+        services.TryAddSingleton(static sp => new CommitLoop(
+            sp.GetRequiredService<CommitTransaction>(),
+            sp.GetRequiredService<StorageDatabase>().Dialect,
+            Judge.IsNeeded(sp.GetRequiredService<IDeletionAuthorizer>(), sp.GetRequiredService<IDeletableStore>()),
+            sp.GetRequiredService<FileDeletionOptions>(),
+            sp.GetRequiredService<StorageMetrics>(),
+            sp.GetRequiredService<ILogger<CommitLoop>>()));
         services.TryAddSingleton<Judge>();
         services.TryAddSingleton<DeletionEngine>();
         services.TryAddSingleton<UploadRegistry>();

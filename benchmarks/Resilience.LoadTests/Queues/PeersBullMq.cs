@@ -13,8 +13,8 @@ internal sealed class PeersBullMq : ILoadTest
 {
     private const int Rounds = 3;
 
-    private static readonly (int Batch, int Concurrency, int Cycles)[] Theirs = [(1, 1, 1_500), (100, 1, 6_000), (100, 100, 20_000)];
-    private static readonly (int Batch, int Cycles)[] Ours = [(1, 6_000), (100, 100_000)];
+    private static readonly (int Batch, int Concurrency, int Adders, int Cycles)[] Theirs = [(1, 1, 1, 1_500), (100, 1, 1, 6_000), (100, 100, 1, 20_000), (100, 100, 4, 20_000)];
+    private static readonly (int Batch, int Callers, int Cycles)[] Ours = [(1, 1, 6_000), (100, 1, 100_000), (100, 4, 100_000)];
 
     public string Question => "On one Redis server, 200-byte payload: what does a message cost from the enqueue to the end of its handling, beside BullMQ?";
 
@@ -28,18 +28,18 @@ internal sealed class PeersBullMq : ILoadTest
         var costs = new Dictionary<string, List<(double Elapsed, double Server)>>();
         for (var round = -1; round < Rounds; round++)
         {
-            foreach (var (batch, concurrency, cycles) in Theirs)
+            foreach (var (batch, concurrency, adders, cycles) in Theirs)
             {
-                await MeasureAsync($"BullMQ, adds of {batch}, concurrency {concurrency}", cycles, async () =>
+                await MeasureAsync($"BullMQ, adds of {batch}, {adders} at a time, concurrency {concurrency}", cycles, async () =>
                 {
-                    await peer.SendAsync(string.Create(CultureInfo.InvariantCulture, $"{cycles} {batch} {concurrency}"));
+                    await peer.SendAsync(string.Create(CultureInfo.InvariantCulture, $"{cycles} {batch} {concurrency} {adders}"));
                     return double.Parse(await peer.ReceiveAsync(), CultureInfo.InvariantCulture) * 1000;
                 });
             }
 
-            foreach (var (batch, cycles) in Ours)
+            foreach (var (batch, callers, cycles) in Ours)
             {
-                await MeasureAsync($"Resilience.Queues.Redis, batches of {batch}", cycles, async () => 1e6 * cycles / await RedisCycles.RunAsync(queue, batch, cycles));
+                await MeasureAsync($"Resilience.Queues.Redis, batches of {batch}, {callers} at a time", cycles, async () => 1e6 * cycles / await RedisCycles.RunAsync(queue, batch, cycles, callers));
             }
 
             async Task MeasureAsync(string name, int cycles, Func<Task<double>> run)
@@ -61,7 +61,7 @@ internal sealed class PeersBullMq : ILoadTest
         return new LoadTestResult(
             [.. rows],
             "Target: a cycle in batches of 100 costs at most 0.2 of BullMQ's fastest, which is the baseline of the ratios.",
-            $"Medians of {Rounds} alternating runs; BullMQ 6.7.0 with ioredis on Node.js, queue and worker in one process, jobs removed when done, a handler that does nothing. Ours: one caller that enqueues, claims and acknowledges, in one process. One server without persistence, all on one machine.");
+            $"Medians of {Rounds} alternating runs; BullMQ 6.7.0 with ioredis on Node.js, queue and worker in one process, jobs removed when done, a handler that does nothing. Ours: callers that enqueue, claim and acknowledge one batch after the other, in one process. One server without persistence, all on one machine.");
     }
 
     private static double Median<TItem>(List<TItem> values, Func<TItem, double> select) => values.Select(select).Order().ElementAt(values.Count / 2);

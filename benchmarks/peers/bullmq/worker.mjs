@@ -1,5 +1,5 @@
-// A BullMQ queue and a worker in one process. Reads "cycles batch concurrency" from its input; adds that many jobs, handles them, and answers with one line:
-// milliseconds from the first add to the last completion.
+// A BullMQ queue and a worker in one process. Reads "cycles batch concurrency adders" from its input; adds that many jobs, by so many adders at once,
+// handles them, and answers with one line: milliseconds from the first add to the last completion.
 import { createInterface } from 'node:readline';
 import { Queue, Worker } from 'bullmq';
 
@@ -10,7 +10,7 @@ const payload = { text: 'x'.repeat(188) }; // 200 bytes as JSON
 let name = 0;
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [cycles, batch, concurrency] = line.split(' ').map(Number);
+  const [cycles, batch, concurrency, adders] = line.split(' ').map(Number);
   const queue = new Queue(`bench${name++}`, { connection });
   await queue.waitUntilReady();
   const worker = new Worker(queue.name, async () => {}, { connection, concurrency });
@@ -18,13 +18,16 @@ for await (const line of createInterface({ input: process.stdin })) {
   let handled = 0;
   const done = new Promise((resolve) => worker.on('completed', () => { if (++handled === cycles) resolve(); }));
   const began = process.hrtime.bigint();
-  for (let added = 0; added < cycles; added += batch) {
-    if (batch === 1) {
-      await queue.add('job', payload, options);
-    } else {
-      await queue.addBulk(Array.from({ length: batch }, () => ({ name: 'job', data: payload, opts: options })));
+  const add = async () => {
+    for (let added = 0; added < cycles / adders; added += batch) {
+      if (batch === 1) {
+        await queue.add('job', payload, options);
+      } else {
+        await queue.addBulk(Array.from({ length: batch }, () => ({ name: 'job', data: payload, opts: options })));
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: adders }, add));
   await done;
   console.log(Number(process.hrtime.bigint() - began) / 1e6);
   await worker.close();

@@ -32,10 +32,11 @@ internal sealed class AttachmentRecords(Dialect dialect, Outbox outbox) : IFileR
             return null;
         }
 
+        // Without the lock a record on its way out is found too: who may delete it may know that it is going.
         // The channel first, as every writer does: its lock is what changes of roles wait for.
         await LockChannelAsync(scope, channelId, lockRecord);
         var row = await scope.FirstOrDefaultAsync<AttachmentRow>(
-            "SELECT id, uploader_id, path FROM attachments WHERE id = @id AND pending_delete IS NULL" + (lockRecord ? dialect.ForUpdate : string.Empty), new { id });
+            "SELECT id, uploader_id, path FROM attachments WHERE id = @id" + (lockRecord ? " AND pending_delete IS NULL" + dialect.ForUpdate : string.Empty), new { id });
         if (row is null)
         {
             return null;

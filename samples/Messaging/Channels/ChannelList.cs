@@ -12,7 +12,8 @@ namespace Messaging.Channels;
 /// </summary>
 internal sealed class ChannelList(Db database, FencedCache cache, IBatchLoader<long, ChannelFigures> loader, ChannelCacheOptions caching)
 {
-    // Both halves seek: other users' private channels are never looked at. Unread are the messages of others after the caller's position.
+    // Both halves seek: other users' private channels are never looked at. The join says once more where the page begins, or a merge from the first channel on
+    // may look cheapest. Unread are the messages of others after the caller's position.
     private const string Select =
         """
         SELECT v.id, m.role,
@@ -24,7 +25,7 @@ internal sealed class ChannelList(Db database, FencedCache cache, IBatchLoader<l
             UNION
             SELECT id FROM (SELECT channel_id AS id FROM members WHERE user_id = @userId AND channel_id > @After ORDER BY channel_id LIMIT @take) AS joined
         ) AS v
-        JOIN channels c ON c.id = v.id
+        JOIN channels c ON c.id = v.id AND c.id > @After
         LEFT JOIN members m ON m.channel_id = v.id AND m.user_id = @userId
         ORDER BY v.id LIMIT @take
         """;

@@ -12,12 +12,12 @@ if not state then
   return 0
 end
 local entry = member(state, id)
-local key = state.quarantined == 1 and quarantine or index
-if state.token ~= 0 and tonumber(redis.call('ZSCORE', key, entry)) > now then
+local key = state[QUARANTINED] == 1 and quarantine or index
+if state[TOKEN] ~= 0 and tonumber(redis.call('ZSCORE', key, entry)) > now then
   return 0
 end
 local was_full = size() >= bound
-local suspect = state.token ~= 0
+local suspect = state[TOKEN] ~= 0
 if end_lease(state) == 1 then
   redis.call('HINCRBY', counters, 'leased', -1)
 end
@@ -32,10 +32,10 @@ if delay < 0 then
 else
   -- A lease that ran out unnoticed makes a suspect here as it does in a claim.
   if suspect then
-    state.suspect = 1
+    state[SUSPECT] = 1
   end
-  state.quarantined, state.due = 0, now + delay
-  redis.call('ZADD', index, state.due, entry)
+  state[QUARANTINED], state[DUE] = 0, now + delay
+  redis.call('ZADD', index, decimal(state[DUE]), entry)
   redis.call('HSET', states, id, pack(state))
   if redis.call('ZRANGE', index, 0, 0)[1] == entry then
     redis.call('PUBLISH', channel, 'w')

@@ -4,7 +4,7 @@
 -- ARGV   max, lease in microseconds, 1 if a suspect may be taken, deliveries permitted, dead letters kept, retention of settled ids in microseconds,
 --        settled ids kept, bound, channel
 -- Reply  now, dead-lettered, dead letters dropped, microseconds until something may be due (-1: nothing in sight), then for each message:
---        id, token, body, failures, deliveries, suspect, enqueued, due
+--        id, state as it is packed, body
 -- O((k + s) log n) for k messages and s steps over what is not delivered, s at most 1000
 --#include time
 --#include state
@@ -12,7 +12,7 @@
 local max, lease, suspect_allowed, deliveries = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1', tonumber(ARGV[4])
 local bound, channel = tonumber(ARGV[8]), ARGV[9]
 local list, list_states, at = {}, {}, 1
-local taken, taken_states, doomed, dead_count = {}, {}, {}, 0
+local taken, taken_states, taken_packed, doomed, dead_count = {}, {}, {}, {}, 0
 local suspect_id, suspect_state, suspect_due
 local leased_change, was_full, complete = 0, size() >= bound, false
 
@@ -25,27 +25,36 @@ local function read_suspect()
   end
 end
 
+-- When an entry of the index is visible: what is not leased, when it is due.
+local function visible_at(state)
+  return state[TOKEN] == 0 and state[DUE] or tonumber(redis.call('ZSCORE', index, state[MEMBER]))
+end
+
+local function is_before(due, sequence, state)
+  local visible = visible_at(state)
+  return due < visible or (due == visible and sequence < state[SEQUENCE])
+end
+
 -- Reads the due entries that may still be taken. What was decided before is not read again: taken entries are visible later, the others have left.
 local function read_list()
-  local pairs_read = redis.call('ZRANGEBYSCORE', index, '-inf', now, 'WITHSCORES', 'LIMIT', 0, max)
+  local entries = redis.call('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', 0, max)
   list, list_states, at = {}, {}, 1
-  complete = #pairs_read < max * 2
-  if #pairs_read == 0 then
+  complete = #entries < max
+  if #entries == 0 then
     return
   end
   local ids = {}
-  for i = 1, #pairs_read, 2 do
-    ids[#ids + 1] = string.sub(pairs_read[i], 17)
+  for i, entry in ipairs(entries) do
+    ids[i] = string.sub(entry, 17)
   end
   local texts = redis.call('HMGET', states, unpack(ids))
   for i, id in ipairs(ids) do
-    local state = unpack_state(texts[i])
+    local state = unpack_state(texts[i], entries[i])
     if state then
-      state.visible = tonumber(pairs_read[i * 2])
       local place = #list + 1
       list[place], list_states[place] = id, state
     else
-      redis.call('ZREM', index, pairs_read[i * 2 - 1])
+      redis.call('ZREM', index, entries[i])
     end
   end
 end
@@ -54,14 +63,18 @@ end
 local function flush()
   local scores, packed, freed = {}, {}, {}
   local from = taken.written or 0
+  local visible = decimal(now + lease)
   for i = from + 1, #taken do
     local state = taken_states[i]
-    if state.quarantined == 1 then
-      freed[#freed + 1] = member(state, taken[i])
-      state.quarantined = 0
+    local entry = member(state, taken[i])
+    if state[QUARANTINED] == 1 then
+      freed[#freed + 1] = entry
+      state[QUARANTINED] = 0
     end
-    scores[#scores + 1], scores[#scores + 2] = now + lease, member(state, taken[i])
-    packed[#packed + 1], packed[#packed + 2] = taken[i], pack(state)
+    local n = #scores
+    scores[n + 1], scores[n + 2] = visible, entry
+    packed[n + 1], packed[n + 2] = taken[i], pack(state)
+    taken_packed[i] = packed[n + 2]
   end
   taken.written = #taken
   call_many('ZREM', quarantine, freed)
@@ -85,24 +98,24 @@ while #taken < max and steps < 1000 do
   end
   local id, state = list[at], list_states[at]
   local from_quarantine = false
-  if suspect_id and (not id or suspect_due < state.visible or (suspect_due == state.visible and suspect_state.sequence < state.sequence)) then
+  if suspect_id and (not id or is_before(suspect_due, suspect_state[SEQUENCE], state)) then
     id, state, from_quarantine = suspect_id, suspect_state, true
   end
   if not id then
     break
   end
   steps = steps + 1
-  if not from_quarantine and (state.token ~= 0 or state.suspect == 1) then
+  if not from_quarantine and (state[TOKEN] ~= 0 or state[SUSPECT] == 1) then
     at = at + 1
+    state[DUE], state[SUSPECT], state[QUARANTINED] = visible_at(state), 1, 1
     leased_change = leased_change - end_lease(state)
-    state.due, state.suspect, state.quarantined = state.visible, 1, 1
     redis.call('ZREM', index, member(state, id))
-    redis.call('ZADD', quarantine, state.due, member(state, id))
+    redis.call('ZADD', quarantine, decimal(state[DUE]), member(state, id))
     redis.call('HSET', states, id, pack(state))
     if suspect_allowed then
       read_suspect()
     end
-  elseif state.deliveries >= deliveries then
+  elseif state[DELIVERIES] >= deliveries then
     doomed[#doomed + 1] = { id, state, 2 }
     dead_count = dead_count + 1
     if from_quarantine then
@@ -113,8 +126,8 @@ while #taken < max and steps < 1000 do
     end
   else
     token = token or redis.call('HINCRBY', counters, 'token', max) - max
-    state.token = token + #taken + 1
-    state.deliveries = state.deliveries + 1
+    state[TOKEN] = token + #taken + 1
+    state[DELIVERIES] = state[DELIVERIES] + 1
     leased_change = leased_change + 1
     taken[#taken + 1], taken_states[#taken + 1] = id, state
     if from_quarantine then
@@ -146,10 +159,8 @@ local reply = { now, dead_count, dropped, next_due }
 if #taken > 0 then
   local payloads = redis.call('HMGET', bodies, unpack(taken))
   for i, id in ipairs(taken) do
-    local state = taken_states[i]
     local n = #reply
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, state.token, payloads[i] or '', state.failures
-    reply[n + 5], reply[n + 6], reply[n + 7], reply[n + 8] = state.deliveries, state.suspect, state.enqueued, state.due
+    reply[n + 1], reply[n + 2], reply[n + 3] = id, taken_packed[i], payloads[i] or ''
   end
 end
 return reply

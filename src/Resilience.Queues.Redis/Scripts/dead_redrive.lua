@@ -20,18 +20,15 @@ end
 local record = cmsgpack.unpack(text)
 redis.call('ZREM', dead, id)
 redis.call('HDEL', records, id)
-local state = {
-  sequence = redis.call('HINCRBY', counters, 'sequence', 1), token = 0, due = now, enqueued = record[5], failures = 0, deliveries = 0, suspect = 0, quarantined = 0,
-  noted = 0,
-}
+local sequence, noted = redis.call('HINCRBY', counters, 'sequence', 1), 0
 redis.call('HSET', bodies, id, record[6])
 if record[7] ~= '' then
-  state.noted = 1
+  noted = 1
   redis.call('HSET', history, id, record[7])
 end
-redis.call('HSET', states, id, pack(state))
-local entry = member(state, id)
-redis.call('ZADD', index, now, entry)
+redis.call('HSET', states, id, pack_new(sequence, now, record[5], noted))
+local entry = entry_of(sequence, id)
+redis.call('ZADD', index, decimal(now), entry)
 if redis.call('ZRANGE', index, 0, 0)[1] == entry then
   redis.call('PUBLISH', ARGV[3], 'w')
 end

@@ -11,29 +11,43 @@ local current = size()
 local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
 local head = tonumber(first[2] or 'inf')
 local sequence = redis.call('HINCRBY', counters, 'sequence', count) - count
-local scores, payloads, packed, seen, reply = {}, {}, {}, {}, {}
-local wake = false
+-- An id that begins with "~" was made for this call: nobody has it.
+local chosen, known = {}, {}
+for i = 3, #ARGV, 3 do
+  if string.byte(ARGV[i]) ~= 126 then
+    chosen[#chosen + 1] = ARGV[i]
+  end
+end
+if #chosen > 0 then
+  for i, there in ipairs(redis.call('HMGET', states, unpack(chosen))) do
+    known[chosen[i]] = there or tonumber(redis.call('ZSCORE', settled, chosen[i]) or 0) > now
+  end
+end
 
+local scores, payloads, packed, reply = {}, {}, {}, {}
+local wake, place = false, 0
+local last_delay, due, score
 for i = 1, count do
-  local id, delay, body = ARGV[i * 3], tonumber(ARGV[i * 3 + 1]), ARGV[i * 3 + 2]
+  local id, delay = ARGV[i * 3], ARGV[i * 3 + 1]
   local status = 0
-  if seen[id] or redis.call('HEXISTS', states, id) == 1 then
-    status = 1
-  elseif string.byte(id) ~= 126 and tonumber(redis.call('ZSCORE', settled, id) or 0) > now then
+  if known[id] then
     status = 1
   elseif current >= bound then
     status = 2
   else
-    local state = {
-      sequence = sequence + i, token = 0, due = now + delay, enqueued = now, failures = 0, deliveries = 0, suspect = 0, quarantined = 0,
-      noted = 0,
-    }
-    seen[id] = true
+    if delay ~= last_delay then
+      last_delay, due = delay, now + tonumber(delay)
+      score = decimal(due)
+    end
+    if known[id] == false then
+      known[id] = true
+    end
     current = current + 1
-    wake = wake or state.due < head
-    scores[#scores + 1], scores[#scores + 2] = state.due, member(state, id)
-    payloads[#payloads + 1], payloads[#payloads + 2] = id, body
-    packed[#packed + 1], packed[#packed + 2] = id, pack(state)
+    wake = wake or due < head
+    scores[place + 1], scores[place + 2] = score, entry_of(sequence + i, id)
+    payloads[place + 1], payloads[place + 2] = id, ARGV[i * 3 + 2]
+    packed[place + 1], packed[place + 2] = id, pack_new(sequence + i, due, now, 0)
+    place = place + 2
   end
   reply[i * 2 - 1], reply[i * 2] = status, current
 end

@@ -11,9 +11,9 @@ for i = 1, #ARGV / 3 do
   local id, token = ARGV[i * 3 - 2], tonumber(ARGV[i * 3 - 1])
   local state = unpack_state(redis.call('HGET', states, id))
   reply[i] = 0
-  if state and token ~= 0 and state.token == token then
+  if state and token ~= 0 and state[TOKEN] == token then
     reply[i] = 1
-    scores[#scores + 1] = now + tonumber(ARGV[i * 3])
+    scores[#scores + 1] = decimal(now + tonumber(ARGV[i * 3]))
     scores[#scores + 1] = member(state, id)
   end
 end

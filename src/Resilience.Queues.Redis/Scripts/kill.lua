@@ -22,7 +22,7 @@ local function remember(ids, retention, capacity)
   local arguments = {}
   for _, id in ipairs(ids) do
     if string.byte(id) ~= 126 then
-      arguments[#arguments + 1] = now + retention
+      arguments[#arguments + 1] = decimal(now + retention)
       arguments[#arguments + 1] = id
     end
   end
@@ -47,15 +47,15 @@ local function kill(list, capacity, retention, remembered)
   local ended = 0
   for i, one in ipairs(list) do
     local id, state = one[1], one[2]
-    local from = gone[state.quarantined + 1]
+    local from = gone[state[QUARANTINED] + 1]
     from[#from + 1] = member(state, id)
     ended = ended + end_lease(state)
     ids[i] = id
     numbers[i * 2 - 1], numbers[i * 2] = number + i, id
     -- One by one: many large bodies at once would stand in memory twice.
     redis.call('HSET', records, id, cmsgpack.pack({
-      one[3], now, state.failures, state.deliveries, state.enqueued,
-      redis.call('HGET', bodies, id) or '', state.noted == 1 and redis.call('HGET', history, id) or '',
+      one[3], now, state[FAILURES], state[DELIVERIES], state[ENQUEUED],
+      redis.call('HGET', bodies, id) or '', state[NOTED] == 1 and redis.call('HGET', history, id) or '',
     }))
   end
   local added = call_many('ZADD', dead, numbers)

@@ -11,25 +11,41 @@
 --   counters    hash         sequence, token, dead, leased
 local index, quarantine, bodies, states, history = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local settled, dead, records, counters = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local format = string.format
 local FORMAT = '>ddddHHBBB'
+local SEQUENCE, TOKEN, DUE, ENQUEUED, FAILURES, DELIVERIES, SUSPECT, QUARANTINED, NOTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
+-- Not stored: the member, where it was read from the index.
+local MEMBER = 10
+
+-- Scores go to the server as text: of a number it would print 17 significant digits, which is slow.
+local function decimal(number)
+  return format('%d', number)
+end
+
+local function entry_of(sequence, id)
+  return format('%016d', sequence) .. id
+end
 
 local function member(state, id)
-  return string.format('%016.0f', state.sequence) .. id
+  return state[MEMBER] or entry_of(state[SEQUENCE], id)
 end
 
 local function pack(state)
-  return struct.pack(FORMAT, state.sequence, state.token, state.due, state.enqueued, state.failures, state.deliveries, state.suspect, state.quarantined,
-    state.noted)
+  return struct.pack(FORMAT, unpack(state, SEQUENCE, NOTED))
 end
 
-local function unpack_state(text)
-  if not text then
+-- An array, as a table of names costs several times as much to build.
+local function unpack_state(packed, entry)
+  if not packed then
     return nil
   end
-  local state = {}
-  state.sequence, state.token, state.due, state.enqueued, state.failures, state.deliveries, state.suspect, state.quarantined, state.noted =
-    struct.unpack(FORMAT, text)
+  local state = { struct.unpack(FORMAT, packed) }
+  state[MEMBER] = entry
   return state
+end
+
+local function pack_new(sequence, due, enqueued, noted)
+  return struct.pack(FORMAT, sequence, 0, due, enqueued, 0, 0, 0, 0, noted)
 end
 
 local function size()
@@ -38,10 +54,10 @@ end
 
 -- Ends the lease of a state, in memory; the caller writes the state and the counter.
 local function end_lease(state)
-  if state.token == 0 then
+  if state[TOKEN] == 0 then
     return 0
   end
-  state.token = 0
+  state[TOKEN] = 0
   return 1
 end
 

@@ -12,7 +12,10 @@ public enum DeletionStatus
     /// <summary>Another caller's deletion of it is under way.</summary>
     InProgress,
 
-    /// <summary>The deletion is committed and will be carried through in the background: the caller stopped waiting, or the database did.</summary>
+    /// <summary>
+    /// The deletion is committed and is carried on in the background: the caller stopped waiting, or the database did. It ends as <see cref="Succeeded"/>,
+    /// <see cref="Failed"/> or <see cref="Stuck"/>; the audit trail says which.
+    /// </summary>
     Accepted,
 
     /// <summary>There is no such record; or the caller may not know of it (<see cref="FileDeletionOptions.HideExistence"/>).</summary>
@@ -30,7 +33,10 @@ public enum DeletionStatus
     /// <summary>The file could not be deleted; the record is back.</summary>
     Failed,
 
-    /// <summary>The file could not be deleted and the record could not be brought back. It is tried again on every recovery, and health says so.</summary>
+    /// <summary>
+    /// The file could not be deleted and the record could not be brought back; or the file is gone and the database refuses to remove what is left of the record
+    /// (<see cref="DeletionResult.ErrorCode"/> is its SQLSTATE). It is tried again on every recovery, and health says so.
+    /// </summary>
     Stuck,
 
     /// <summary>An enlisted deletion whose transaction has not been committed.</summary>
@@ -44,6 +50,6 @@ public enum DeletionStatus
 /// <param name="ErrorCode">Why, as a short code; null when there is nothing to say.</param>
 public readonly record struct DeletionResult(DeletionStatus Status, int Attempts, Guid DeletionId, string? ErrorCode)
 {
-    /// <summary>Whether record and file are gone, or certain to go.</summary>
-    public bool IsGone => Status is DeletionStatus.Succeeded or DeletionStatus.AlreadyDeleted or DeletionStatus.Accepted;
+    /// <summary>Whether record and file are gone. An accepted deletion is not yet: its file may prove undeletable, and then the record comes back.</summary>
+    public bool IsGone => Status is DeletionStatus.Succeeded or DeletionStatus.AlreadyDeleted;
 }

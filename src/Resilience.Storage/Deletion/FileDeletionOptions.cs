@@ -61,7 +61,7 @@ public sealed class FileDeletionOptions
     [TimeSpanRange("00:00:01", "01:00:00")]
     public TimeSpan RecoveryInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most deletions that share one commit.</summary>
+    /// <summary>The most deletions at the same step that share one commit; one transaction may finish some and begin others.</summary>
     /// <value>Default 64; 1 to 64.</value>
     [Bounds(1, 64)]
     public int MaxBatch { get; set; } = 64;

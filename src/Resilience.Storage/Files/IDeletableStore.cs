@@ -22,6 +22,13 @@ public enum FileRemoval
 /// </remarks>
 public interface IDeletableStore
 {
+    /// <summary>
+    /// Whether names that differ only in case are one file, as on Windows and macOS. Then a file may be listed otherwise than its record spells it, and the sweeper
+    /// compares accordingly.
+    /// </summary>
+    /// <value>Default false.</value>
+    bool IgnoresCase => false;
+
     /// <summary>Looks at a path without changing anything.</summary>
     /// <param name="path">The path as the record has it: relative, separated by <c>/</c>. It is not trusted.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

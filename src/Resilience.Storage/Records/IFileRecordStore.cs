@@ -12,7 +12,10 @@ public interface IFileRecordStore
     /// <param name="connection">The connection.</param>
     /// <param name="transaction">The transaction; null for a look without one.</param>
     /// <param name="key">The key.</param>
-    /// <param name="lockRecord">Whether to lock it until the transaction ends (<c>FOR UPDATE</c>; on SQLite the transaction holds the write lock already).</param>
+    /// <param name="lockRecord">
+    /// Whether to lock it until the transaction ends (<c>FOR UPDATE</c>; on SQLite the transaction holds the write lock already). Without it a record whose deletion is
+    /// under way may be given, too: then those who may delete it are told that it is going.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<FileRecord?> FindAsync(DbConnection connection, DbTransaction? transaction, string key, bool lockRecord, CancellationToken cancellationToken);
 

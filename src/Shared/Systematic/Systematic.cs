@@ -49,6 +49,19 @@ internal static class Systematic
         }
     }
 
+    /// <summary>Queues a work item, which must not throw, on the thread pool, or as a task of the schedule explorer.</summary>
+    internal static void Queue(IThreadPoolWorkItem item)
+    {
+        if (Starter is null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        }
+        else
+        {
+            StartItem(item);
+        }
+    }
+
     /// <summary>Throws when an invariant does not hold; does nothing unless the switch is on. Keep <paramref name="holds"/> cheap: it is evaluated by the caller.</summary>
     internal static void Assert(bool holds, string invariant)
     {
@@ -57,4 +70,11 @@ internal static class Systematic
             throw new InvalidOperationException($"Invariant violated: {invariant}");
         }
     }
+
+    // Apart, so that the closure costs nothing when the switch is off.
+    private static void StartItem(IThreadPoolWorkItem item) => Starter!(() =>
+    {
+        item.Execute();
+        return Task.CompletedTask;
+    });
 }

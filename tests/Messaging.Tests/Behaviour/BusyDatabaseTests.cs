@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
+using Resilience.TestKit;
 
 namespace Messaging.Tests.Behaviour;
 
@@ -18,6 +19,9 @@ public sealed class BusyDatabaseTests
         var channel = await author.CreateChannelAsync();
         var message = (await author.SayAsync(channel, "before"))["id"];
 
+
+        // What is published is removed in the background, which must not meet the lock.
+        await Watchdog.UntilAsync(async () => (await Stored.TextsAsync(app, "SELECT COUNT(*) FROM outbox")).Single() == "0");
         await using (await HoldAsync(app, channel))
         {
             var refused = (await author.SendAsync(HttpMethod.Patch, $"/api/messages/{message}", new { text = "after" })).ShouldBeRefused(503);

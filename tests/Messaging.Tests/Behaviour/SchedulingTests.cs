@@ -310,6 +310,7 @@ public abstract class SchedulingTests(ClockedFixture fixture) : IDisposable
             await fixture.PassAsync(30);
             return await condition();
         },
+        TimeSpan.FromSeconds(12),
         what: "the recovery to look at the rows");
 
     private static string Id(JsonElement item) => item.GetProperty("id").GetString()!;

@@ -31,7 +31,7 @@ public abstract class SessionStreamTests(string database) : IAsyncLifetime
     [Fact]
     public async Task A_session_that_expires_ends_its_streams()
     {
-        await using var app = await _home.StartAsync(["--Sessions:Lifetime=00:00:02", "--Sse:TokenRevalidationInterval=00:00:01"]);
+        await using var app = await _home.StartAsync(["--Sessions:Lifetime=00:00:08", "--Sse:TokenRevalidationInterval=00:00:01"]);
         using var user = await app.NewUserAsync();
         await using var stream = await EventStream.OpenAsync(user, string.Empty);
 

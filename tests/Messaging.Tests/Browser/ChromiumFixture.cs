@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Resilience.TestKit;
 
 namespace Messaging.Tests.Browser;
 
@@ -21,11 +22,15 @@ public abstract class ChromiumFixture(string database) : IAsyncLifetime
     {
         Environment.SetEnvironmentVariable("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
         _playwright = await Playwright.CreateAsync();
+
+        // As long as every other wait of the tests: a loaded machine must not fail one.
+        Assertions.SetDefaultExpectTimeout((float)(Watchdog.DefaultExpected * Watchdog.Factor).TotalMilliseconds);
         Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = Find("chromium", "chromium"),
             Headless = true,
             Args = Arguments,
+            Timeout = 120_000,
         });
         _home = await NewHomeAsync();
         App = await _home.StartAsync();

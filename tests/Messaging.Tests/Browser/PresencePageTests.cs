@@ -42,7 +42,7 @@ public abstract class PresencePageTests(ChromiumFixture chromium)
 
         ben.ShouldBeClean();
         await ben.DisposeAsync();
-        await Expect(Count(ann)).ToHaveTextAsync("1 online", new() { Timeout = 20_000 });
+        await Expect(Count(ann)).ToHaveTextAsync("1 online");
         await Expect(People(ann)).ToHaveTextAsync(["Ann (you)"]);
         ann.ShouldBeClean();
     }

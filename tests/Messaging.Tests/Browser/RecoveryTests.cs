@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Resilience.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Messaging.Tests.Browser;
@@ -36,8 +37,10 @@ public abstract class RecoveryTests(ChromiumFixture chromium)
     {
         await using var home = await chromium.NewHomeAsync();
         string[] settings = ["--Sse:ReconnectDelay=00:00:00.2", "--Sse:ReconnectSpread=00:00:00"];
-        var app = await home.StartAsync(settings);
-        var address = app.Url.GetLeftPart(UriPartial.Authority);
+
+        // A port that no outgoing connection takes while nobody listens on it.
+        var address = $"http://127.0.0.1:{FreePort.Next()}";
+        var app = await home.StartAsync([.. settings, $"--urls={address}"]);
         await using var window = await Window.OpenAsync(chromium.Browser, app);
         await window.RegisterAsync("Ann");
         await window.CreateChannelAsync("restarts");

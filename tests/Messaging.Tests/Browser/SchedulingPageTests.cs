@@ -95,7 +95,8 @@ public abstract class SchedulingPageTests(ChromiumFixture chromium)
         await ann.RegisterAsync(author);
         await ann.JoinAsync(name);
         var user = (await owner.GetAsync($"/api/users?name={Uri.EscapeDataString(author)}")).Items.Single().GetProperty("id").GetString();
-        await ScheduleAsync(ann, "Too late", "2", "seconds");
+        // Time enough for the ban to come first.
+        await ScheduleAsync(ann, "Too late", "10", "seconds");
         (await owner.PutAsync($"/api/channels/{id}/bans/{user}")).ShouldHaveStatus(204);
 
         await Expect(ann.Page.Locator(".notice.failure")).ToContainTextAsync("You are banned from this channel.");

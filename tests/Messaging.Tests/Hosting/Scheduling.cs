@@ -47,11 +47,13 @@ internal static class Scheduling
 
             return stats is { Ready: 0, Leased: 0 };
         },
+        TimeSpan.FromSeconds(6),
         what: "everything due to be handled");
 
     /// <summary>Waits until no row is pending.</summary>
     internal static Task NothingPendingAsync(this TestApp app) => Watchdog.UntilAsync(
         async () => (await Stored.TextsAsync(app, "SELECT COUNT(*) FROM scheduled_messages WHERE state = 'pending'")).Single() == "0",
+        TimeSpan.FromSeconds(6),
         what: "every scheduled message to be sent or to fail");
 
     /// <summary>The key that the queue has for a scheduled message.</summary>

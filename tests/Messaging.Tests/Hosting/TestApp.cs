@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Resilience.Cleanup;
 using Resilience.TestKit;
 
 namespace Messaging.Tests;
@@ -15,6 +16,9 @@ public sealed class TestApp : IAsyncDisposable
 
     /// <summary>What registers the name of an operator; <see cref="NewUserAsync"/> has it always.</summary>
     internal const string OperatorCode = "the code of the tests";
+
+    /// <summary>What the web server says when its own timer comes late.</summary>
+    private const string SlowMachine = "HeartbeatSlow";
 
     private readonly WebApplication _app;
 
@@ -48,6 +52,9 @@ public sealed class TestApp : IAsyncDisposable
         var app = MessagingApplication.Create(args, builder =>
         {
             builder.Logging.ClearProviders().AddProvider(logs);
+
+            // That a machine is slow is no problem of the application.
+            builder.Services.Configure<CleanupScopeOptions>(static o => o.SlowAfter = TimeSpan.FromHours(1));
             configure?.Invoke(builder);
         });
         try
@@ -85,7 +92,7 @@ public sealed class TestApp : IAsyncDisposable
         };
     }
 
-    public void ShouldHaveLoggedNoProblem() => Logs.AtLeast(LogLevel.Warning).Take(3).Select(static record => record.ToString()).ShouldBeEmpty();
+    public void ShouldHaveLoggedNoProblem() => Logs.AtLeast(LogLevel.Warning).Where(static record => record.EventId.Name != SlowMachine).Take(3).Select(static record => record.ToString()).ShouldBeEmpty();
 
     /// <summary>Ends the application. Whatever the test was about: no request may have shown an N+1 pattern, a duplicate or too many statements.</summary>
     public async ValueTask DisposeAsync()

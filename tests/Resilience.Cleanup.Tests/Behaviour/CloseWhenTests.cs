@@ -68,15 +68,13 @@ public sealed class CloseWhenTests
         using var source = new CancellationTokenSource();
         var resources = await CloseOne(source.Token);
 
-        // The thread that ended the close may still be on its way out of it, with locals on its stack: some rounds, each on a fresh stack.
-        for (var round = 0; round < 100 && Array.Exists(resources, r => r.IsAlive); round++)
+        // The thread that ended the close may still be on its way out of it, with locals on its stack.
+        await Watchdog.UntilAsync(() =>
         {
-            await Task.Yield();
             GC.Collect();
             GC.WaitForPendingFinalizers();
-        }
-
-        resources.ShouldAllBe(r => !r.IsAlive);
+            return !Array.Exists(resources, static r => r.IsAlive);
+        });
     }
 
     private static async Task<WeakReference[]> CloseOne(CancellationToken token)

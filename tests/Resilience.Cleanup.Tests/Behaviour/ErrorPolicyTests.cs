@@ -202,7 +202,7 @@ public sealed class ErrorPolicyTests
     }
 
     private CleanupScope Create() =>
-        new CleanupScopeFactory(new CleanupScopeOptions(), TimeProvider.System, _logs.CreateLogger<CleanupScope>()).Create();
+        new CleanupScopeFactory(new CleanupScopeOptions(), new ManualTimeProvider(), _logs.CreateLogger<CleanupScope>()).Create();
 
     private IEnumerable<(LogLevel Level, int Id)> Levels() => _logs.Records.Select(static record => (record.Level, record.EventId.Id));
 }

@@ -29,7 +29,7 @@ public sealed class LaneTests : IAsyncDisposable
 
         await _handler.WhenHandledAsync(1);
         _handler.Handled.ShouldBe([("b", -1)]);
-        lane.Pending.ShouldBe(0);
+        await Watchdog.UntilAsync(() => lane.Pending == 0);
         _metrics.Value("resilience.cleanup.lane.coalesced", ("lane", "presence")).ShouldBe(1);
     }
 

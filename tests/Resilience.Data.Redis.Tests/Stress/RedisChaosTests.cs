@@ -28,8 +28,8 @@ public sealed class RedisChaosTests
         // Append-only: what was there before a kill is there after it, so an old entry would show.
         await using var server = await RedisServer.StartNewAsync(new RedisServerOptions { AppendOnly = true });
         var prefix = RedisServer.NewPrefix();
-        await using var first = new RedisNode(server, prefix, static o => o.LocalTtl = LocalTtl);
-        await using var second = new RedisNode(server, prefix, static o => o.LocalTtl = LocalTtl);
+        await using var first = new RedisNode(server, prefix, static o => o.LocalTtl = LocalTtl, configuration: RedisNode.TriesOften(server));
+        await using var second = new RedisNode(server, prefix, static o => o.LocalTtl = LocalTtl, configuration: RedisNode.TriesOften(server));
         RedisNode[] nodes = [first, second];
         using var stop = new CancellationTokenSource();
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {Environment.ProcessId}");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Resilience.Data.Redis.Tests.Support;
 using Resilience.TestKit;
 
@@ -14,9 +15,9 @@ public sealed class RedisClusterTests
     [Fact]
     public async Task Keys_are_grouped_by_slot_and_invalidations_reach_every_group_on_every_server()
     {
-        await using var cluster = await RedisCluster.StartAsync();
-        await using var writer = Node(cluster);
-        await using var reader = Node(cluster);
+        await using var cluster = await RedisCluster.StartAsync(nodeTimeout: 15_000);
+        await using var writer = Node(cluster, connectTimeout: 20_000);
+        await using var reader = Node(cluster, connectTimeout: 20_000);
         var row = 1;
         var loads = 0;
         async Task<int[]> ReadAsync(RedisNode node) => [.. (await node.Cache.GetOrCreateManyAsync<int, int>(
@@ -58,9 +59,9 @@ public sealed class RedisClusterTests
     [Fact]
     public async Task A_server_of_the_cluster_that_is_killed_and_comes_back_heals()
     {
-        await using var cluster = await RedisCluster.StartAsync();
-        await using var node = Node(cluster);
-        await using var other = Node(cluster);
+        await using var cluster = await RedisCluster.StartAsync(nodeTimeout: 2_000);
+        await using var node = Node(cluster, connectTimeout: 1_000);
+        await using var other = Node(cluster, connectTimeout: 1_000);
         var row = 1;
         ValueTask<int> Load(CancellationToken token) => ValueTask.FromResult(row);
         string[] keys = [.. Enumerable.Range(0, 40).Select(static i => $"k{i}")];
@@ -86,8 +87,8 @@ public sealed class RedisClusterTests
         }
     }
 
-    private RedisNode Node(RedisCluster cluster) =>
-        new(cluster.Servers[0], _prefix, static o => o.LocalTtl = TimeSpan.FromMilliseconds(50), Groups, cluster.Configuration);
+    private RedisNode Node(RedisCluster cluster, int connectTimeout) =>
+        new(cluster.Servers[0], _prefix, static o => o.LocalTtl = TimeSpan.FromMilliseconds(50), Groups, string.Create(CultureInfo.InvariantCulture, $"{cluster.Configuration},connectTimeout={connectTimeout},syncTimeout=2000"));
 
     /// <summary>Each server has records, and the records of a key all lie in the slot that its group's hash tag names: the server itself is asked.</summary>
     private static async Task EveryServerHasAShareAsync(RedisCluster cluster)

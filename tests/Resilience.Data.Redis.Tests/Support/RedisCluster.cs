@@ -12,13 +12,13 @@ internal sealed class RedisCluster : IAsyncDisposable
 
     public IReadOnlyList<RedisServer> Servers { get; }
 
-    public string Configuration => string.Join(',', Servers.Select(static s => s.Configuration)) + ",connectTimeout=1000,syncTimeout=2000";
+    public string Configuration => string.Join(',', Servers.Select(static s => s.Configuration));
 
-    public static async Task<RedisCluster> StartAsync()
+    public static async Task<RedisCluster> StartAsync(int nodeTimeout)
     {
-        var cluster = new RedisCluster(await Task.WhenAll(Enumerable.Range(0, 3).Select(static _ => RedisServer.StartNewAsync(new RedisServerOptions
+        var cluster = new RedisCluster(await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewAsync(new RedisServerOptions
         {
-            Settings = [("cluster-enabled", "yes"), ("cluster-port", FreePort.Next().ToString(CultureInfo.InvariantCulture)), ("cluster-node-timeout", "2000")],
+            Settings = [("cluster-enabled", "yes"), ("cluster-port", FreePort.Next().ToString(CultureInfo.InvariantCulture)), ("cluster-node-timeout", Text(nodeTimeout))],
         }))));
         var share = (Slots / cluster.Servers.Count) + 1;
         for (var i = 0; i < cluster.Servers.Count; i++)

@@ -16,7 +16,7 @@ internal sealed class RedisNode : IAsyncDisposable
         services.AddLogging(logging => logging.AddProvider(Logs));
         services.AddFencedCache(configure).UseRedis(o =>
         {
-            o.Configuration = configuration ?? $"{server.Configuration},connectTimeout=1000,syncTimeout=2000";
+            o.Configuration = configuration ?? $"{server.Configuration},connectTimeout=20000";
             o.KeyPrefix = prefix.Replace(':', '.');
             o.SlotGroups = groups;
         });
@@ -25,6 +25,9 @@ internal sealed class RedisNode : IAsyncDisposable
         Cache = _services.GetRequiredService<FencedCache>();
         Store = _services.GetRequiredService<ISharedCacheStore>();
     }
+
+    /// <summary>For a server that goes away and comes back: the client tries as often as it waits for a connection.</summary>
+    public static string TriesOften(RedisServer server) => $"{server.Configuration},connectTimeout=1000,syncTimeout=2000";
 
     public FencedCache Cache { get; }
 

@@ -229,7 +229,7 @@ public sealed class GuardRerunTests
     [Fact]
     public async Task A_SQLite_reader_that_goes_on_to_write_never_meets_a_stale_snapshot()
     {
-        await using var guard = await GuardFixture.CreateAsync(SqlDialect.Sqlite);
+        await using var guard = await GuardFixture.CreateAsync(SqlDialect.Sqlite, static o => o.LockTimeout = TimeSpan.FromSeconds(10));
 
         var results = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await guard.Transactions.RunAsync(
             GuardPlan.Create(),

@@ -3,6 +3,7 @@ using Dapper;
 using Microsoft.EntityFrameworkCore;
 using Resilience.Data.Testing;
 using Resilience.Data.Tests.Support;
+using Resilience.TestKit;
 
 namespace Resilience.Data.Tests.Behaviour;
 
@@ -92,7 +93,15 @@ public sealed class NPlusOneTests
             ["parallel fan-out"] = async () =>
             {
                 await RowsAsync(fixture, "SELECT id FROM messages");
-                await Task.WhenAll(Enumerable.Range(0, 5).Select(i => RowsAsync(fixture, "SELECT pg_sleep(0.05), role FROM members WHERE user_id = @u", ("u", i))));
+
+                // All of them are under way before the first one ends: they wait for a lock that is held here.
+                await using var gate = await fixture.Database.Source.OpenConnectionAsync();
+                await gate.ExecuteAsync("SELECT pg_advisory_lock(7)");
+                var all = Task.WhenAll(Enumerable.Range(0, 5).Select(i => RowsAsync(fixture, "SELECT pg_advisory_xact_lock_shared(7) WHERE @u >= 0", ("u", i))));
+                await Watchdog.UntilAsync(async () => await fixture.Database.ScalarAsync<int>(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'") == 5);
+                await gate.ExecuteAsync("SELECT pg_advisory_unlock(7)");
+                await all;
             },
             ["writes"] = async () =>
             {

@@ -13,6 +13,6 @@ internal static class SharedConnection
     private static async Task<IConnectionMultiplexer> OpenAsync()
     {
         var server = await RedisServer.SharedAsync();
-        return await ConnectionMultiplexer.ConnectAsync(server.Configuration);
+        return await ConnectionMultiplexer.ConnectAsync(server.Configuration + ",connectTimeout=30000");
     }
 }

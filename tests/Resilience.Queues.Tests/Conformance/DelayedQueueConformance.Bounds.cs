@@ -102,7 +102,9 @@ public abstract partial class DelayedQueueConformance
         var queue = await StartAsync(static o => (o.MaxSize, o.FullMode, o.EnqueueTimeout) = (1, QueueFullMode.Wait, Seconds(30)));
         await queue.EnqueueAsync("first");
 
+        var armings = Subject.Time.Armings;
         var waiting = queue.EnqueueAsync("second").AsTask();
+        await Subject.Time.WhenArmedAsync(armings + 1);
         await Subject.Time.DriveAsync(waiting, Seconds(31));
 
         (await waiting).Status.ShouldBe(EnqueueStatus.TimedOut);

@@ -69,25 +69,25 @@ public sealed class HttpContextTests
 
     private sealed class Guard(HttpContext context, List<string> touched) : IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
     {
+        private readonly TouchGuard _guard = new(touched);
         private readonly IHttpResponseBodyFeature _body = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         private readonly IHttpRequestLifetimeFeature _lifetime = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>();
-        private int _over;
 
-        public Stream Stream => Touch(_body.Stream, nameof(Stream));
+        public Stream Stream => _guard.Touch(_body.Stream, nameof(Stream));
 
-        public PipeWriter Writer => Touch(new GuardedWriter(_body.Writer, this), nameof(Writer));
+        public PipeWriter Writer => _guard.Touch(new GuardedWriter(_body.Writer, _guard), nameof(Writer));
 
         public CancellationToken RequestAborted
         {
-            get => Touch(_lifetime.RequestAborted, nameof(RequestAborted));
+            get => _guard.Touch(_lifetime.RequestAborted, nameof(RequestAborted));
             set => _lifetime.RequestAborted = value;
         }
 
-        public void Over() => Volatile.Write(ref _over, 1);
+        public void Over() => _guard.Over();
 
         public void Abort()
         {
-            Touch(0, nameof(Abort));
+            _guard.Touch(0, nameof(Abort));
             _lifetime.Abort();
         }
 
@@ -99,33 +99,5 @@ public sealed class HttpContextTests
         public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => _body.SendFileAsync(path, offset, count, cancellationToken);
 
         public Task CompleteAsync() => _body.CompleteAsync();
-
-        public T Touch<T>(T value, string what)
-        {
-            if (Volatile.Read(ref _over) == 1)
-            {
-                lock (touched)
-                {
-                    touched.Add(what);
-                }
-            }
-
-            return value;
-        }
-    }
-
-    private sealed class GuardedWriter(PipeWriter inner, Guard guard) : PipeWriter
-    {
-        public override void Advance(int bytes) => guard.Touch(inner, "Advance").Advance(bytes);
-
-        public override Memory<byte> GetMemory(int sizeHint = 0) => guard.Touch(inner, "GetMemory").GetMemory(sizeHint);
-
-        public override Span<byte> GetSpan(int sizeHint = 0) => guard.Touch(inner, "GetSpan").GetSpan(sizeHint);
-
-        public override void CancelPendingFlush() => guard.Touch(inner, "CancelPendingFlush").CancelPendingFlush();
-
-        public override void Complete(Exception? exception = null) => guard.Touch(inner, "Complete").Complete(exception);
-
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => guard.Touch(inner, "FlushAsync").FlushAsync(cancellationToken);
     }
 }

@@ -220,6 +220,25 @@ public sealed class LifeTests
     }
 
     [Fact]
+    public async Task A_connect_timeout_is_counted_as_such_and_not_as_a_refusal_by_the_handler_as_well()
+    {
+        var hangs = new TaskCompletionSource();
+        await using var app = await TestApp.StartAsync(o => o.ConnectTimeout = TimeSpan.FromSeconds(2), map: a => a.MapSse("/hangs", async (_, ct) =>
+        {
+            hangs.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+            return SseResults.Subscribe("news");
+        }));
+        var hanging = app.Http.GetAsync("/hangs");
+        await hangs.Task.Within();
+        app.Turn(3);
+        using var response = await hanging;
+        (await response.Content.ReadAsStringAsync()).ShouldContain("connect_timeout");
+        var rejected = app.Manager.GetStatistics().Rejected;
+        (rejected["connect_timeout"], rejected["handler"]).ShouldBe((1, 0));
+    }
+
+    [Fact]
     public async Task An_observer_that_throws_harms_nobody()
     {
         await using var app = await TestApp.StartAsync(services: static s => s.AddSingleton<ISseConnectionObserver, ThrowingObserver>());

@@ -134,6 +134,37 @@ public sealed class LimitTests
         app.Logs.Of(1006).Count.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task The_alert_on_forwarding_headers_clears_five_minutes_after_the_last_of_them()
+    {
+        var alerts = new List<SseAlert>();
+        await using var app = await TestApp.StartAsync(o => o.OnAlert = alerts.Add, map: static a => a.Use((context, next) =>
+        {
+            context.Connection.RemoteIpAddress = IPAddress.Loopback;
+            return next(context);
+        }));
+        app.Http.DefaultRequestHeaders.Add("X-Forwarded-For", "203.0.113.9");
+        await using (await app.OpenAsync())
+        {
+            app.Turn(200);
+        }
+
+        await using (await app.OpenAsync())
+        {
+            app.Turn(299);
+            alerts.ShouldBe([new SseAlert("forwarding_headers", true, 1)], "the second one came later");
+            app.Turn(2);
+        }
+
+        alerts.ShouldBe([new SseAlert("forwarding_headers", true, 1), new SseAlert("forwarding_headers", false, 0)]);
+        app.Manager.GetStatistics().UnprocessedForwardingHeaders.ShouldBeFalse();
+        app.Logs.Of(1005).Count.ShouldBe(1);
+        await using (await app.OpenAsync())
+        {
+            alerts[^1].Active.ShouldBeTrue("it can be raised again");
+        }
+    }
+
     private static string Key(KeyResolver resolver, string user, string address)
     {
         var http = new DefaultHttpContext { User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, user)], "test")) };

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -50,6 +51,56 @@ public sealed class ProducerTests
         events.Count.ShouldBe(501);
         events[^2].Data.ShouldBe("499");
         events[^1].ShouldBe(new ParsedEvent("close", """{"reason":"completed"}""", string.Empty));
+    }
+
+    [Theory]
+    [InlineData(SseCloseReason.Timeout, "TIMEOUT")]
+    [InlineData(SseCloseReason.TokenRevoked, "TOKEN_REVOKED")]
+    [InlineData(SseCloseReason.Shutdown, "shutdown")]
+    public async Task A_busy_producers_stream_that_is_told_to_end_gets_its_last_words_at_once(SseCloseReason reason, string told)
+    {
+        var produced = 0;
+        await using var app = await StartAsync(_ => Endless(() => Interlocked.Increment(ref produced)));
+        await using var stream = await app.OpenAsync("/p");
+        await Watchdog.UntilAsync(() => Volatile.Read(ref produced) > 8);
+        app.Node.Connections.Single().TryClose(reason).ShouldBeTrue();
+        var before = Volatile.Read(ref produced);
+
+        // The clock stands still, so nothing but the stream itself can end it; and what the producer has ready is not sent any more.
+        var events = await stream.ReadToEndAsync().Within();
+        events[^1].Data.ShouldContain(told);
+        events.Count.ShouldBeLessThan(before + 2);
+        events.SkipLast(1).ShouldAllBe(static e => e.Data.Length == 8192, "an event that was begun is finished");
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_told_to_end_finishes_the_event_that_was_begun_and_takes_no_other()
+    {
+        await using var app = await TestApp.StartAsync();
+        await using var stream = await app.OpenAsync();
+        var full = new TaskCompletionSource();
+        var frame = SseEncoder.Encode(null, null, null, new byte[8192].AsSpan());
+        await using var source = new ProducerSource(app.Node, app.Node.Connections.Single(), async (sink, ct) =>
+        {
+            for (var queued = 0; ; queued += frame.Length)
+            {
+                if (queued >= 64 * 1024)
+                {
+                    full.TrySetResult();
+                }
+
+                await sink.WriteAsync(frame, ct);
+            }
+        });
+        source.Begin(3000);
+        await full.Task.Within();
+        var writer = PipeWriter.Create(Stream.Null);
+        source.Fill(writer, single: false).Bytes.ShouldBe(SseSource.SliceBytes);
+        source.HasRest.ShouldBeTrue("an event was begun");
+        var rest = source.FillRest(writer);
+        (SseSource.SliceBytes + rest.Bytes).ShouldBe(4 * frame.Length);
+        source.HasRest.ShouldBeFalse("what waits is not sent any more");
     }
 
     [Fact]

@@ -17,9 +17,9 @@ public sealed class SendFailureTests
         await using var stream = await app.OpenAsync();
         failures.Left = 2;
         await app.Publisher.PublishAsync("news", "kept");
-        await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().ConsecutiveErrors == 1);
+        await FailedAsync(app, 1);
         app.Turn(1);
-        await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().ConsecutiveErrors == 2);
+        await FailedAsync(app, 2);
         app.Turn(1);
         (await stream.NextAsync())!.Value.Data.ShouldBe("kept");
         await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().ConsecutiveErrors == 0);
@@ -36,13 +36,17 @@ public sealed class SendFailureTests
         await app.Publisher.PublishAsync("news", "never");
         for (var i = 1; i < 3; i++)
         {
-            await Watchdog.UntilAsync(() => app.Manager.Snapshot().SingleOrDefault()?.ConsecutiveErrors == i);
+            await FailedAsync(app, i);
             app.Turn(1);
         }
 
         await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
         app.Manager.GetStatistics().Closed["send_failed"].ShouldBe(1);
     }
+
+    /// <summary>The failure is counted first, and then the wheel is asked for a visit at the next turn.</summary>
+    private static Task FailedAsync(TestApp app, int times) =>
+        Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().ConsecutiveErrors == times && app.Node.Connections.Single().WheelSoon, what: $"failure {times}");
 
     private static Task<TestApp> StartAsync(Failures failures) => TestApp.StartAsync(map: a => a.Use((context, next) =>
     {

@@ -182,6 +182,21 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task Each_endpoint_of_a_group_that_is_configured_as_one_has_its_own_name()
+    {
+        await using var app = await TestApp.StartAsync(map: static a =>
+        {
+            var group = a.MapGroup("/ops").WithSse(static o => o.MaxLifetime = TimeSpan.FromMinutes(30));
+            group.MapSse("/one", static (_, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("a")));
+            group.MapSse("/two", static (_, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("a")));
+        });
+        await using var one = await app.OpenAsync("/ops/one");
+        await using var two = await app.OpenAsync("/ops/two");
+        app.Manager.Snapshot().Select(static c => c.Endpoint).Order().ShouldBe(["/ops/one", "/ops/two"]);
+        app.Node.Connections.ShouldAllBe(static c => c.Settings.MaxLifetime == TimeSpan.FromMinutes(30));
+    }
+
+    [Fact]
     public async Task A_sample_is_taken_each_period_and_a_comment_keeps_the_stream_alive()
     {
         var samples = 0;

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Resilience.Sse.Tests.Support;
 using Resilience.TestKit;
@@ -191,6 +192,35 @@ public sealed class TelemetryTests
         (options.MaxConnections, options.MaxConnectionsPerKey).ShouldBe((7, 3));
     }
 
+    [Fact]
+    public async Task A_log_provider_or_a_listener_that_throws_at_the_end_of_a_stream_keeps_no_slot()
+    {
+        await using var app = await TestApp.StartAsync(services: static s => s.AddSingleton<ILoggerProvider, ThrowingProvider>());
+        var factory = app.App.Services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Name == "resilience.sse.connections.closed")
+                {
+                    own.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        var thrown = 0;
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) =>
+        {
+            Interlocked.Increment(ref thrown);
+            throw new InvalidOperationException("listener");
+        });
+        listener.Start();
+        await (await app.OpenAsync()).DisposeAsync();
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
+        app.Node.Limiter.Count.ShouldBe(0);
+        app.Manager.GetStatistics().Closed["client_closed"].ShouldBe(1);
+        thrown.ShouldBe(1);
+    }
+
     private static async Task<HealthReport> HealthAsync(TestApp app)
     {
         var services = new ServiceCollection();
@@ -200,5 +230,26 @@ public sealed class TelemetryTests
         services.AddHealthChecks().AddSseManager();
         await using var provider = services.BuildServiceProvider();
         return await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+    }
+
+    private sealed class ThrowingProvider : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == 1000)
+            {
+                throw new InvalidOperationException("provider");
+            }
+        }
+
+        IDisposable? ILogger.BeginScope<TState>(TState state) => null;
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -77,10 +77,13 @@ public sealed class CheckedLossTests
         return history.Check();
     }
 
+    // Less than the history holds, so that it has everything however slow the readers are.
+    private const int Most = 150_000;
+
     private static async Task PublishAsync(SseApp app, HistoryRecorder history, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        for (var n = 1; !stop.IsCancellationRequested; await timer.WaitForNextTickAsync(CancellationToken.None))
+        for (var n = 1; !stop.IsCancellationRequested && n < Most; await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             for (var i = 0; i < 25; i++, n++)
             {

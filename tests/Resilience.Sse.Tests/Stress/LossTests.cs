@@ -56,11 +56,14 @@ public sealed class LossTests
         client.Parser.Events.Skip(1).Select(static e => e.Data).ShouldBe(Enumerable.Range(151, 100).Select(static i => $"{i}"));
     }
 
+    // Less than the history holds, so that it has everything however slow the readers are.
+    private const int Most = 150_000;
+
     private static async Task PublishAsync(SseApp app, List<(string Channel, long Sequence)> published, CancellationToken stop)
     {
         // 5,000 a second on two channels: portions of 25, each 5 ms.
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5), TimeProvider.System);
-        for (var n = 0; !stop.IsCancellationRequested; await timer.WaitForNextTickAsync(CancellationToken.None))
+        for (var n = 0; !stop.IsCancellationRequested && n < Most; await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             for (var i = 0; i < 25; i++, n++)
             {

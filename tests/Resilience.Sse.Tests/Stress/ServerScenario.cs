@@ -48,6 +48,13 @@ public sealed class ServerScenario : IChildScenario
                 continue;
             }
 
+            if (command == "size")
+            {
+                using var self = Process.GetCurrentProcess();
+                context.Send(self.WorkingSet64.ToString(CultureInfo.InvariantCulture));
+                continue;
+            }
+
             for (var i = int.Parse(command, CultureInfo.InvariantCulture); i > 0; i--)
             {
                 await publisher.PublishAsync("news", payload);

@@ -221,6 +221,19 @@ public sealed class HubTests
     }
 
     [Fact]
+    public void A_channel_that_was_joined_while_the_handler_decided_is_read_from_the_clients_position()
+    {
+        var hub = Hubs.Create(new HubLimits());
+        var known = hub.Publish("room");
+        var missed = hub.Publish("room");
+        var cursor = new HubCursor(hub, new WakeSignal(), 64);
+        cursor.Subscribe("room").ShouldBeTrue();
+        var joined = hub.Publish("room");
+        cursor.Open(["room"], known.ToString(), hub.Head).GapReason.ShouldBeNull();
+        cursor.Drain().ShouldBe([missed.Sequence, joined.Sequence]);
+    }
+
+    [Fact]
     public void A_closed_cursor_leaves_nothing_behind()
     {
         var hub = Hubs.Create(new HubLimits());

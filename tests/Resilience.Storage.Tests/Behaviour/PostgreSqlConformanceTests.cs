@@ -17,6 +17,9 @@ public sealed class PostgreSqlSnapshotConformanceTests : PostgreSqlConformance
 
 public abstract class PostgreSqlConformance : DeletionConformance
 {
+    // Its row may be held by the application at the last step as well: then recovery does the rest.
+    private static readonly DeletionStatus[] Certain = [DeletionStatus.Succeeded, DeletionStatus.AlreadyDeleted, DeletionStatus.Accepted];
+
     protected override Task<ITestDatabase> CreateDatabaseAsync() => PostgreSqlTestDatabase.CreateAsync();
 
     protected override async Task<int> OpenTransactionsAsync() => int.Parse(
@@ -87,11 +90,11 @@ public abstract class PostgreSqlConformance : DeletionConformance
             // A row can be held for longer than the caller waits, again and again; then it is told to come back.
             if (result.Status is DeletionStatus.Busy)
             {
-                (await app.DeleteAsync(key)).IsGone.ShouldBeTrue();
+                (await app.DeleteAsync(key)).Status.ShouldBeOneOf(Certain);
             }
             else
             {
-                result.IsGone.ShouldBeTrue(result.ToString());
+                result.Status.ShouldBeOneOf(Certain);
             }
         }
 

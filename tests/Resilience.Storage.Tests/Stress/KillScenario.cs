@@ -8,11 +8,13 @@ using Resilience.TestKit;
 namespace Resilience.Storage.Tests.Stress;
 
 /// <summary>
-/// The child that is killed: deletes every attachment that it finds, 32 at once, until it dies. Arguments: dialect, connection string, root, broken. With
-/// <c>broken</c> the control runs instead: the file goes before the commit.
+/// The child that is killed: deletes every attachment that it finds, 32 at once, until it dies. Arguments: dialect, connection string, root, broken, and after how
+/// many files the next one is held back for good. With <c>broken</c> the control runs instead: the file goes before the commit.
 /// </summary>
 public sealed class KillScenario : IChildScenario
 {
+    public const string Held = "held";
+
     public async Task RunAsync(ChildContext context)
     {
         SQLitePCL.Batteries_V2.Init();
@@ -31,9 +33,14 @@ public sealed class KillScenario : IChildScenario
             .UseDatabase(_ => source)
             .UseTable("attachments", t => (t.PendingColumn, t.FailedColumn) = ("pending_delete", "delete_error"))
             .AllowAnyUser();
+        var after = int.Parse(context.Arguments[4], CultureInfo.InvariantCulture);
         if (context.Arguments[3] == "broken")
         {
-            services.AddSingleton<IDeletableStore>(new UnlinkAtProbe(new LinuxFileStore(context.Arguments[2])));
+            services.AddSingleton<IDeletableStore>(new UnlinkAtProbe(new LinuxFileStore(context.Arguments[2]), new Holder(context, after)));
+        }
+        else if (after != int.MaxValue)
+        {
+            services.AddSingleton<IDeletableStore>(new UnlinkHeld(new LinuxFileStore(context.Arguments[2]), new Holder(context, after)));
         }
 
         await using var provider = services.BuildServiceProvider();
@@ -71,13 +78,49 @@ public sealed class KillScenario : IChildScenario
         context.Send("all");
     }
 
+    /// <summary>Lets some files pass, then tells the parent, and lets none pass any more.</summary>
+    private sealed class Holder(ChildContext context, int after)
+    {
+        private int _left = after;
+
+        public async Task PassAsync()
+        {
+            if (Interlocked.Decrement(ref _left) < 0)
+            {
+                context.Send(Held);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>The file is held back after the commit.</summary>
+    private sealed class UnlinkHeld(LinuxFileStore inner, Holder holder) : IDeletableStore, IRootMarkerStore
+    {
+        public ValueTask<FileProbe> ProbeAsync(string path, CancellationToken cancellationToken) => inner.ProbeAsync(path, cancellationToken);
+
+        public async ValueTask<FileRemoval> DeleteAsync(string path, FileIdentity expected, CancellationToken cancellationToken)
+        {
+            await holder.PassAsync();
+            return await inner.DeleteAsync(path, expected, cancellationToken);
+        }
+
+        public ValueTask FlushAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken) => inner.FlushAsync(paths, cancellationToken);
+
+        public IAsyncEnumerable<string> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
+
+        public ValueTask<string?> ReadMarkerAsync(CancellationToken cancellationToken) => inner.ReadMarkerAsync(cancellationToken);
+
+        public ValueTask WriteMarkerAsync(string text, CancellationToken cancellationToken) => inner.WriteMarkerAsync(text, cancellationToken);
+    }
+
     /// <summary>The control: the file goes when it is looked at, which is before the commit.</summary>
-    private sealed class UnlinkAtProbe(LinuxFileStore inner) : IDeletableStore
+    private sealed class UnlinkAtProbe(LinuxFileStore inner, Holder holder) : IDeletableStore
     {
         public async ValueTask<FileProbe> ProbeAsync(string path, CancellationToken cancellationToken)
         {
             var probe = await inner.ProbeAsync(path, cancellationToken);
             await inner.DeleteAsync(path, probe.Identity, cancellationToken);
+            await holder.PassAsync();
             return probe;
         }
 

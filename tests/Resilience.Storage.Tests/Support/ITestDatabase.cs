@@ -12,6 +12,12 @@ public interface ITestDatabase : IAsyncDisposable
     DbDataSource Source { get; }
 
     Task ExecuteAsync(string sql);
+
+    /// <summary>
+    /// Ends when nothing of a killed process works on any more. A server's session outlives its client for a moment: it may commit what it had been sent, and
+    /// recovery leaves out rows whose locks it still holds.
+    /// </summary>
+    Task WhenLeftByAsync(string applicationName);
 }
 
 public sealed class SqliteTestDatabase : ITestDatabase
@@ -29,6 +35,9 @@ public sealed class SqliteTestDatabase : ITestDatabase
         _file.Execute(sql);
         return Task.CompletedTask;
     }
+
+    // The kernel freed its locks with the process.
+    public Task WhenLeftByAsync(string applicationName) => Task.CompletedTask;
 
     public ValueTask DisposeAsync()
     {
@@ -52,6 +61,15 @@ public sealed class PostgreSqlTestDatabase(PostgreSqlDatabase database) : ITestD
     }
 
     public Task ExecuteAsync(string sql) => database.ExecuteAsync(sql);
+
+    public Task WhenLeftByAsync(string applicationName) => Watchdog.UntilAsync(async () =>
+    {
+        await using var command = database.DataSource.CreateCommand("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1");
+        var name = command.CreateParameter();
+        name.Value = applicationName;
+        command.Parameters.Add(name);
+        return (long)(await command.ExecuteScalarAsync())! == 0;
+    });
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
 }

@@ -5,8 +5,7 @@ namespace Resilience.Systematic.Tests.Sse;
 /// <summary>The hub and its readers under the schedule explorer, judged by the history checker.</summary>
 public sealed class HubScheduleTests(ITestOutputHelper output)
 {
-    // The pump's work items wake nobody here: the reader looks by itself. They run on the pool, outside the schedule.
-    private static readonly ScheduleExplorer Explorer = new() { Schedules = 3_000, AllowEscapes = true };
+    private static readonly ScheduleExplorer Explorer = new() { Schedules = 3_000 };
 
     [Theory]
     [InlineData(false)]

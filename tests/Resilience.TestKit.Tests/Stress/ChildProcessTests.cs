@@ -62,8 +62,7 @@ public sealed class ChildProcessTests
         await using var child = await ChildProcess.StartAsync<EchoScenario>();
         await child.ReceiveAsync();
         child.Freeze();
-        // A thread that is on a processor stops at its next chance, not at the signal.
-        await Watchdog.UntilAsync(() => Directory.GetDirectories($"/proc/{child.Id}/task").All(static thread => File.ReadAllText(Path.Combine(thread, "stat")).Contains(") T ", StringComparison.Ordinal)));
+        Directory.GetDirectories($"/proc/{child.Id}/task").ShouldAllBe(static thread => File.ReadAllText(Path.Combine(thread, "stat")).Contains(") T ", StringComparison.Ordinal));
         await child.SendAsync("x");
         var answer = child.ReceiveAsync();
         answer.IsCompleted.ShouldBeFalse();

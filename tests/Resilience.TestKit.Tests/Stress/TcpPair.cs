@@ -28,13 +28,7 @@ internal sealed class TcpPair : IDisposable
         return new TcpPair(client, await listener.AcceptAsync().Within());
     }
 
-    public static Socket Listen()
-    {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, FreePort.Next()));
-        listener.Listen();
-        return listener;
-    }
+    public static Socket Listen() => FreePort.Listen();
 
     public static async Task<byte[]> ReadAsync(Socket socket, int count)
     {

@@ -191,7 +191,7 @@ public sealed class ScheduleExplorerTests
     public void A_step_that_blocks_its_thread_ends_the_run()
     {
         using var never = new ManualResetEventSlim();
-        var exploration = new ScheduleExplorer { Schedules = 5, BlockedAfter = TimeSpan.FromSeconds(2) }.Explore(ScheduleStrategy.Uniform, schedule =>
+        var exploration = new ScheduleExplorer { Schedules = 5, BlockedAfter = TimeSpan.FromSeconds(5) }.Explore(ScheduleStrategy.Uniform, schedule =>
         {
             Schedule.Point("before the wait");
             never.Wait();

@@ -142,7 +142,7 @@ public sealed class ManualTimeProviderTests
         var fired = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var armed = new ManualResetEventSlim();
         using var timer = _time.CreateTimer(
-            _ => fired.SetResult(armed.Wait(Watchdog.DefaultExpected)),
+            _ => fired.SetResult(armed.Wait(Watchdog.DefaultExpected * Watchdog.Factor / 2)),
             null,
             TimeSpan.Zero,
             Timeout.InfiniteTimeSpan);

@@ -31,6 +31,30 @@ public static class FreePort
         throw new InvalidOperationException($"No port between {First} and {First + Count - 1} is free.");
     }
 
+    /// <summary>A listening socket on a port of the loopback interface that <see cref="Next"/> gave; if another process was quicker, on the next one.</summary>
+    public static Socket Listen()
+    {
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, Next()));
+                socket.Listen();
+                return socket;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                socket.Dispose();
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+    }
+
     private static bool IsFree(int port)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -28,9 +28,7 @@ public sealed class TcpProxy : IAsyncDisposable
         _target = target;
         ToServer = new ProxyLane(timeProvider ?? TimeProvider.System);
         ToClient = new ProxyLane(timeProvider ?? TimeProvider.System);
-        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, FreePort.Next()));
-        _listener.Listen();
+        _listener = FreePort.Listen();
         _accepting = AcceptAsync();
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Resilience.TestKit.Internal;
 
 namespace Resilience.TestKit;
 
@@ -16,7 +15,6 @@ public sealed class MetricCollector : IDisposable
     private readonly MeterListener _listener = new();
     private readonly List<MetricMeasurement> _measurements = [];
     private readonly Dictionary<string, MetricInstrument> _instruments = new(StringComparer.Ordinal);
-    private readonly ChangeSignal _changed = new();
 
     /// <summary>Starts to collect.</summary>
     /// <param name="scope">The factory whose meters are meant: a <see cref="TestMeterFactory"/>, or the <see cref="IMeterFactory"/> of a host's services.</param>
@@ -122,7 +120,8 @@ public sealed class MetricCollector : IDisposable
     public Task WhenAsync(Func<MetricCollector, bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
         ArgumentNullException.ThrowIfNull(condition);
-        return _changed.UntilAsync(() => condition(this), what, () => string.Join(Environment.NewLine, Measurements.TakeLast(20)));
+        // Asked again and again, for a condition on an observable instrument gives no signal.
+        return Watchdog.UntilAsync(() => condition(this), detail: () => string.Join(Environment.NewLine, Measurements.TakeLast(20)), what: what, file: "");
     }
 
     /// <summary>Stops collecting. What was collected stays readable.</summary>
@@ -166,7 +165,5 @@ public sealed class MetricCollector : IDisposable
         {
             _measurements.Add(new MetricMeasurement(instrument.Name, value, copy));
         }
-
-        _changed.Pulse();
     }
 }

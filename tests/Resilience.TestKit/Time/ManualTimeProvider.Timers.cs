@@ -5,7 +5,7 @@ namespace Resilience.TestKit;
 public sealed partial class ManualTimeProvider
 {
     // Real time for what already runs on the thread pool to end, before a drive gives its verdict.
-    private static readonly TimeSpan LastChance = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastChance = Watchdog.Limit(TimeSpan.FromSeconds(1));
 
     private readonly List<TimerWaiter> _waiters = [];
     private long _armings;

@@ -28,7 +28,9 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
     private int _count;
     private int _holes;
     private bool _hasMemberships;
-    private long _lastId;
+
+    // The newest id while the phase is Open; from the post on, when there are no more ids, its timestamp. Most scopes are open for long, and pay for their size.
+    private long _lastIdOrPost;
 
     // Steps that are run by their handles, beside the close.
     private int _early;
@@ -92,8 +94,8 @@ internal sealed partial class ScopeCore(ScopeEnvironment environment)
                 }
 
                 _hasMemberships |= target is Membership;
-                _steps[_count++] = new Step(++_lastId, invoker, target, state, name);
-                return new CleanupHandle(this, _lastId);
+                _steps[_count++] = new Step(++_lastIdOrPost, invoker, target, state, name);
+                return new CleanupHandle(this, _lastIdOrPost);
             }
         }
 

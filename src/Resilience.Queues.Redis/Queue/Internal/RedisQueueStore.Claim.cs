@@ -6,7 +6,7 @@ namespace Resilience.Queues.Redis;
 internal sealed partial class RedisQueueStore<T>
 {
     private const int ClaimHead = 4;
-    private const int ClaimFields = 8;
+    private const int ClaimFields = 3;
 
     public async ValueTask<ClaimResult> ClaimAsync(ClaimRequest request, Memory<ClaimedMessage<T>> buffer, CancellationToken cancellationToken = default)
     {
@@ -32,23 +32,37 @@ internal sealed partial class RedisQueueStore<T>
     public async ValueTask SettleAsync(ReadOnlyMemory<Settlement> settlements, Memory<SettlementOutcome> outcomes, CancellationToken cancellationToken = default)
     {
         const int head = 6;
-        var arguments = new RedisValue[head + (6 * settlements.Length)];
+        const int acknowledgement = 3;
+        const int other = 6;
+        var length = head;
+        foreach (var settlement in settlements.Span)
+        {
+            length += settlement.Kind == SettlementKind.Acknowledge ? acknowledgement : other;
+        }
+
+        var arguments = new RedisValue[length];
         arguments[0] = _options.MaxRetries;
         arguments[1] = _options.MaxDeadLetters;
         arguments[2] = Microseconds(_options.SettledIdRetention);
         arguments[3] = _options.MaxSettledIds;
         arguments[4] = _options.MaxSize;
         arguments[5] = _keys.Channel;
-        for (var i = 0; i < settlements.Length; i++)
+        var at = head;
+        foreach (var settlement in settlements.Span)
         {
-            var settlement = settlements.Span[i];
-            var at = head + (6 * i);
             arguments[at] = settlement.Key.ToString();
             arguments[at + 1] = settlement.Token;
             arguments[at + 2] = (int)settlement.Kind;
+            if (settlement.Kind == SettlementKind.Acknowledge)
+            {
+                at += acknowledgement;
+                continue;
+            }
+
             arguments[at + 3] = Microseconds(settlement.Delay);
             arguments[at + 4] = (int)settlement.Reason;
             arguments[at + 5] = settlement.Error is null ? "-" : "+" + settlement.Error;
+            at += other;
         }
 
         var reply = (RedisResult[]?)await RunAsync("settle", _keys.All, arguments).WaitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext) ?? [];
@@ -94,18 +108,18 @@ internal sealed partial class RedisQueueStore<T>
         }
 #pragma warning restore CA1031
 
-        var due = (long)fields[7];
+        var state = PackedState.Read((byte[]?)fields[1]);
         return new ClaimedMessage<T>
         {
             Key = new MessageKey((string)fields[0]!),
-            Token = (long)fields[1],
+            Token = state.Token,
             Item = item,
-            Failures = (int)fields[3],
-            Deliveries = (int)fields[4],
-            IsSuspect = (int)fields[5] == 1,
-            EnqueuedAt = Instant((long)fields[6]),
-            DueAt = Instant(due),
-            Lateness = Duration(Math.Max(0, now - due)),
+            Failures = state.Failures,
+            Deliveries = state.Deliveries,
+            IsSuspect = state.IsSuspect,
+            EnqueuedAt = Instant(state.EnqueuedAt),
+            DueAt = Instant(state.Due),
+            Lateness = Duration(Math.Max(0, now - state.Due)),
             TraceParent = traceParent,
             TraceState = traceState,
             DecodeError = error,

@@ -11,7 +11,7 @@ internal static class ForwardingHeaders
 {
     public static void Check(HttpContext http, SseNode node)
     {
-        if (node.Alerts.ForwardingHeadersActive || !node.Keys.UsesAddress)
+        if (!node.Keys.UsesAddress)
         {
             return;
         }
@@ -20,7 +20,7 @@ internal static class ForwardingHeaders
         var forwarded = headers.ContainsKey("X-Forwarded-For") || headers.ContainsKey("Forwarded");
         if (forwarded && !headers.ContainsKey("X-Original-For") && IsPrivate(http.Connection.RemoteIpAddress))
         {
-            node.Alerts.RaiseForwardingHeaders();
+            node.Alerts.OnForwardingHeaders();
         }
     }
 

@@ -41,7 +41,11 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
             {
                 other = result;
                 connection.TryClose(SseCloseReason.Refused);
-                node.CountRejected(RejectReasons.Handler);
+                if (result is not RefusedResult)
+                {
+                    // Our own refusal counts itself when it is written.
+                    node.CountRejected(RejectReasons.Handler);
+                }
             }
         }
         catch (Exception e)
@@ -128,7 +132,9 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
 
         refused = string.Empty;
         var connection = new SseConnection(node, settings, key, network, AddressText(address, network), Callers.User(http));
+        Systematic.Interleave("sse.slot.taken");
         connection.Register();
+        Systematic.Interleave("sse.registered");
         if (drain.IsDraining)
         {
             // It began between the look and the registration: this one must end as well.

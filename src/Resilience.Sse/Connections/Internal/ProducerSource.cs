@@ -59,33 +59,18 @@ internal sealed class ProducerSource(SseNode node, SseConnection connection, Fun
     /// <summary>Waits until everything has been given to the client.</summary>
     public ValueTask WhenEmptyAsync(CancellationToken cancellationToken) => WaitForAsync(1, cancellationToken);
 
-    public override Slice Fill(PipeWriter writer, bool single) => FillRest(writer);
+    public override Slice Fill(PipeWriter writer, bool single) => Write(writer, takes: true);
 
+    /// <summary>A stream that was told to end finishes the frame that was begun; it goes on taking only what a producer left that had come to its end.</summary>
     public override Slice FillRest(PipeWriter writer)
     {
-        var written = 0;
-        var events = 0;
-        while (written < SliceBytes)
+        bool takes;
+        lock (_gate)
         {
-            if (_partial is null && !TryDequeue(out _partial))
-            {
-                break;
-            }
-
-            var rest = _partial.AsSpan(_offset);
-            var length = Math.Min(rest.Length, SliceBytes - written);
-            writer.Write(rest[..length]);
-            written += length;
-            _offset += length;
-            if (length == rest.Length)
-            {
-                _partial = null;
-                _offset = 0;
-                events++;
-            }
+            takes = _drainFirst;
         }
 
-        return new Slice(written, events, written >= SliceBytes);
+        return Write(writer, takes);
     }
 
     public override byte[] TellLoss(string gapEvent) => throw new InvalidOperationException("A producer's stream waits for its client; it loses nothing.");
@@ -108,6 +93,33 @@ internal sealed class ProducerSource(SseNode node, SseConnection connection, Fun
                 SseLog.ProducerFailed(node.Logger, e, connection.Id, connection.Settings.Name, 0);
             }
         }
+    }
+
+    private Slice Write(PipeWriter writer, bool takes)
+    {
+        var written = 0;
+        var events = 0;
+        while (written < SliceBytes)
+        {
+            if (_partial is null && !(takes && TryDequeue(out _partial)))
+            {
+                break;
+            }
+
+            var rest = _partial.AsSpan(_offset);
+            var length = Math.Min(rest.Length, SliceBytes - written);
+            writer.Write(rest[..length]);
+            written += length;
+            _offset += length;
+            if (length == rest.Length)
+            {
+                _partial = null;
+                _offset = 0;
+                events++;
+            }
+        }
+
+        return new Slice(written, events, written >= SliceBytes);
     }
 
     private async Task SuperviseAsync()

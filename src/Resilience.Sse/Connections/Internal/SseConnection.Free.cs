@@ -77,16 +77,11 @@ internal sealed partial class SseConnection
     {
         Volatile.Write(ref _state, (byte)SseConnectionState.Closed);
 
-        // Counted before the slot is free: who sees the slot free sees the counts.
+        // Counted before the slot is free: who sees the slot free sees the counts. Whoever listens must not be able to keep the slot.
         if (_opened)
         {
-            if (_counted)
-            {
-                node.Metrics.Active(settings.Name, -1);
-            }
-
-            node.Endings.Write(this);
-            node.CountClosed(this);
+            Telling.Guard(() => node.Endings.Write(this));
+            Telling.Guard(CountEnd);
         }
 
         node.Release(this);
@@ -94,5 +89,15 @@ internal sealed partial class SseConnection
         {
             node.NotifyClosed(this);
         }
+    }
+
+    private void CountEnd()
+    {
+        if (_counted)
+        {
+            node.Metrics.Active(settings.Name, -1);
+        }
+
+        node.CountClosed(this);
     }
 }

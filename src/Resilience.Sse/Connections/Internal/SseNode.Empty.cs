@@ -7,9 +7,11 @@ internal sealed partial class SseNode
     /// <summary>Completes when no connection holds a slot. For the drain: one waiter, and no new connections are admitted.</summary>
     public Task WhenEmpty()
     {
-        var empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Under the explorer its continuations are tasks of the schedule; otherwise whoever frees must not run the drain.
+        var empty = new TaskCompletionSource(Systematic.Enabled ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _empty, empty);
         Interlocked.MemoryBarrier();
+        Systematic.Interleave("sse.drain.waiting");
         if (Limiter.Count == 0)
         {
             empty.TrySetResult();

@@ -90,6 +90,7 @@ internal sealed partial class SseNode
         if (_connections.TryRemove(connection.Id, out _))
         {
             Limiter.Release(connection.Key, connection.Network);
+            Systematic.Interleave("sse.released");
             SignalIfEmpty();
         }
     }

@@ -12,21 +12,20 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     private const int Parked = 1;
     private const int Set = 2;
 
-    private ManualResetValueTaskSourceCore<bool> _core;
+    private Action<object?>? _continuation;
+    private object? _continuationState;
     private int _state;
 
     /// <summary>Completes at the next wake-up, or at once when one is kept; always true. Never called before the last wait has completed.</summary>
     public ValueTask<bool> WaitAsync()
     {
-        _core.Reset();
-        Systematic.Interleave("sse.signal.parking");
-        if (Interlocked.CompareExchange(ref _state, Parked, Idle) == Idle)
+        if (TryTake())
         {
-            return new ValueTask<bool>(this, _core.Version);
+            return new ValueTask<bool>(true);
         }
 
-        Interlocked.Exchange(ref _state, Idle);
-        return new ValueTask<bool>(true);
+        Systematic.Interleave("sse.signal.parking");
+        return new ValueTask<bool>(this, 0);
     }
 
     /// <summary>Wakes the waiter and continues it on the caller's thread: for the pump, whose thread is made for it.</summary>
@@ -34,7 +33,7 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         if (Release())
         {
-            _core.SetResult(true);
+            Continue();
         }
     }
 
@@ -43,18 +42,47 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         if (Release())
         {
+            Systematic.Queue(this);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => Continue();
+
+    // Whoever waits looks at everything afterwards, so a wake-up that came since is covered too.
+    bool IValueTaskSource<bool>.GetResult(short token)
+    {
+        TryTake();
+        return true;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) =>
+        Volatile.Read(ref _state) == Set ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        // Written before the waiter is parked, read by the one who releases it.
+        var inContext = InContext.IsNeeded(flags);
+        (_continuation, _continuationState) = inContext ? (InContext.Continuation, new InContext(continuation, state, flags)) : (continuation, state);
+        if (Interlocked.CompareExchange(ref _state, Parked, Idle) == Idle)
+        {
+            return;
+        }
+
+        // Woken meanwhile. The caller is still suspending itself: it is continued elsewhere.
+        Interlocked.Exchange(ref _state, Idle);
+        if (inContext)
+        {
+            Continue();
+        }
+        else
+        {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
+    private void Continue() => _continuation!(_continuationState);
 
-    bool IValueTaskSource<bool>.GetResult(short token) => _core.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _core.GetStatus(token);
-
-    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, token, flags);
+    private bool TryTake() => Volatile.Read(ref _state) == Set && Interlocked.CompareExchange(ref _state, Idle, Set) == Set;
 
     private bool Release()
     {
@@ -82,5 +110,20 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
                     return false;
             }
         }
+    }
+
+    /// <summary>A continuation that belongs to a context, which is the case under the schedule explorer: kept apart, so that no connection has room for it.</summary>
+    private sealed class InContext
+    {
+        public static readonly Action<object?> Continuation = static state => ((InContext)state!)._core.SetResult(true);
+
+        private ManualResetValueTaskSourceCore<bool> _core;
+
+        public static bool IsNeeded(ValueTaskSourceOnCompletedFlags flags) =>
+            (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0
+            || ((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 && (SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default));
+
+        public InContext(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags) =>
+            _core.OnCompleted(continuation, state, _core.Version, flags);
     }
 }

@@ -22,6 +22,7 @@ internal sealed class SseDrain(SseNode node)
             return;
         }
 
+        Systematic.Interleave("sse.draining");
         SseLog.Draining(node.Logger, node.ConnectionCount, node.Options.DrainTimeout.TotalMilliseconds);
         foreach (var connection in node.Connections)
         {

@@ -63,7 +63,7 @@ internal sealed class SseHostedService(SseNode node, SseDrain drain, IHostApplic
         }
         catch (Exception e)
         {
-            SseLog.TickFailed(node.Logger, e);
+            Telling.Guard(() => SseLog.TickFailed(node.Logger, e));
         }
         finally
         {

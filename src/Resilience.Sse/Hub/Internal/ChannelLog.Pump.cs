@@ -42,7 +42,7 @@ internal sealed partial class ChannelLog : IThreadPoolWorkItem
     {
         if (Interlocked.Exchange(ref _pumping, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Systematic.Queue(this);
         }
     }
 
@@ -60,6 +60,7 @@ internal sealed partial class ChannelLog : IThreadPoolWorkItem
         for (; chunk >= 0; chunk--)
         {
             var batch = hub.Batches.Rent();
+            Systematic.Interleave("sse.pump.chunk");
             lock (_gate)
             {
                 batch.Count = _subscribers.CopyChunk(chunk, batch.Items);
@@ -71,7 +72,7 @@ internal sealed partial class ChannelLog : IThreadPoolWorkItem
             }
             else
             {
-                ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
+                Systematic.Queue(batch);
             }
         }
     }

@@ -26,7 +26,17 @@ internal sealed partial class HubCursor
             _opened = true;
             foreach (var channel in channels)
             {
-                if (_revoked?.Contains(channel) != true && IndexOf(channel) < 0)
+                if (_revoked?.Contains(channel) == true)
+                {
+                    continue;
+                }
+
+                if (IndexOf(channel) is >= 0 and var at)
+                {
+                    // Joined while the handler decided, and granted by the handler as well: it is read from the client's position on.
+                    Subscriptions[at].From = 0;
+                }
+                else
                 {
                     Add(hub.Subscribe(channel, this, 0));
                 }

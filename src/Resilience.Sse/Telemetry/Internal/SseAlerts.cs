@@ -13,6 +13,7 @@ internal sealed class SseAlerts(SseNode node)
     private readonly Alert _errorRatio = new("error_ratio", 0.05, 0.02);
     private readonly Alert _forwarding = new("forwarding_headers", 1, 1);
     private long _bucket;
+    private long _forwardingSeen;
 
     public bool ErrorRatioActive => _errorRatio.IsActive;
 
@@ -77,16 +78,28 @@ internal sealed class SseAlerts(SseNode node)
             Report(_errorRatio, _errorRatio.Clear(), 0);
         }
 
+        ClearForwardingHeaders();
         node.Metrics.Alert(_errorRatio.Name, _errorRatio.IsActive);
         node.Metrics.Alert(_forwarding.Name, _forwarding.IsActive);
     }
 
-    public void RaiseForwardingHeaders()
+    /// <summary>A request came with forwarding headers that nobody processes.</summary>
+    public void OnForwardingHeaders()
     {
+        Volatile.Write(ref _forwardingSeen, node.Clock.Now);
         if (_forwarding.Raise() == AlertChange.Raised)
         {
             SseLog.ForwardingHeaders(node.Logger);
             Call(_forwarding.Name, active: true, 1);
+        }
+    }
+
+    /// <summary>After a window without such a request the proxy is set right, or it was somebody's single attempt.</summary>
+    private void ClearForwardingHeaders()
+    {
+        if (_forwarding.IsActive && node.Clock.Now - Volatile.Read(ref _forwardingSeen) >= Buckets * BucketMs)
+        {
+            Report(_forwarding, _forwarding.Clear(), 0);
         }
     }
 

@@ -12,12 +12,12 @@ internal sealed class AuditBatch(AuditWriter writer)
     public void Add(DeletionWork work, AuditResult result, string? path = null, int attempt = 0, string? error = null) =>
         Add(work.Id, work.Key, path ?? work.Entry?.Path ?? string.Empty, work.Who.UserId, result, attempt, error);
 
-    /// <summary>Writes what was added since the last call, so that later statements of the transaction see it.</summary>
-    public async ValueTask WriteAsync(SqlSession session, CancellationToken cancellationToken)
+    /// <summary>Writes what was added since the last call, so that later statements of the transaction see it; sent with the next of them.</summary>
+    public void Write(SqlSession session)
     {
         if (_written < _entries.Count)
         {
-            await writer.WriteAsync(session, _entries[_written..], cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            writer.Write(session, _entries[_written..]);
             _written = _entries.Count;
         }
     }

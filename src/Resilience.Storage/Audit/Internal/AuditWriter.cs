@@ -13,9 +13,9 @@ internal sealed class AuditWriter(
     public AuditEntry Entry(Guid request, string key, string path, string user, AuditResult result, int attempt, string? error) =>
         new(0, time.GetUtcNow(), request, StoragePath.Printable(key), StoragePath.Printable(path), StoragePath.Printable(user), result, attempt, error, instance.Value);
 
-    public Task WriteAsync(SqlSession session, IReadOnlyList<AuditEntry> entries, CancellationToken cancellationToken) => session.ExecuteAsync(
+    /// <summary>The rows go with the session's next statement.</summary>
+    public void Write(SqlSession session, IReadOnlyList<AuditEntry> entries) => session.Tell(
         "audit_insert",
-        cancellationToken,
         ("@root", options.RootName),
         ("@instance", instance.Value),
         ("@rows", JsonParameter.Rows(entries.Index(), static (writer, item) =>
@@ -40,7 +40,7 @@ internal sealed class AuditWriter(
         var session = await database.BeginAsync(options.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
-            await WriteAsync(session, entries, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            Write(session, entries);
             await session.CommitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 

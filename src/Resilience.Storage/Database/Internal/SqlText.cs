@@ -48,7 +48,8 @@ internal sealed partial class SqlText
     }
 
     /// <summary>
-    /// <c>{in:column:@list}</c> membership in a JSON array of strings; <c>{in:column:@list:type}</c> with a cast; <c>{rows:@rows}</c> a JSON array of arrays as rows;
+    /// <c>{in:column:@list}</c> membership in a JSON array of strings; <c>{in:column:@list:type}</c> with a cast; <c>{inlower:column:@list}</c> the same for
+    /// a column in lower case, <c>{lower:column}</c>; <c>{rows:@rows}</c> a JSON array of arrays as rows;
     /// <c>{text:n}</c>, <c>{int:n}</c> its n-th column; <c>{lock}</c> row locks, waiting; <c>{skip}</c> row locks, leaving out what others hold.
     /// </summary>
     public static string Expand(string text, SqlDialect dialect) => Macro().Replace(text, match =>
@@ -59,6 +60,9 @@ internal sealed partial class SqlText
         {
             "in" when sqlite => $"{parts[1]} IN (SELECT {Cast("value", parts, "INTEGER")} FROM json_each({parts[2]}))",
             "in" => $"{parts[1]} = ANY(ARRAY(SELECT {Cast("v", parts, null)} FROM json_array_elements_text(CAST({parts[2]} AS json)) v))",
+            "lower" => Lower(parts[1], sqlite),
+            "inlower" when sqlite => $"{Lower(parts[1], sqlite)} IN (SELECT value FROM json_each({parts[2]}))",
+            "inlower" => $"{Lower(parts[1], sqlite)} = ANY(ARRAY(SELECT v FROM json_array_elements_text(CAST({parts[2]} AS json)) v))",
             "rows" when sqlite => $"json_each({parts[1]}) r",
             "rows" => $"json_array_elements(CAST({parts[1]} AS json)) r",
             "text" when sqlite => $"json_extract(r.value, '$[{parts[1]}]')",
@@ -70,6 +74,9 @@ internal sealed partial class SqlText
             _ => throw new InvalidOperationException($"Unknown macro {match.Value}."),
         };
     });
+
+    // ASCII rules, whatever language the database speaks.
+    private static string Lower(string column, bool sqlite) => sqlite ? $"lower({column})" : $"lower({column} COLLATE \"C\")";
 
     private static string Cast(string expression, string[] parts, string? sqliteType)
     {

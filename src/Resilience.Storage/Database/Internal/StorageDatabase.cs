@@ -7,6 +7,9 @@ namespace Resilience.Storage.Internal;
 /// <summary>Opens sessions on the application's database and sees to it that commits are durable. Safe for concurrent use.</summary>
 internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, FileDeletionOptions options)
 {
+    // Asynchronous commit is switched off for these transactions whatever the session's default, as the server itself does when it drops a table's files.
+    private const string Durable = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+
     private readonly SqlText _text = SqlText.For(dialect);
 
     public SqlDialect Dialect => dialect;
@@ -35,7 +38,13 @@ internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, F
             if (dialect == SqlDialect.PostgreSql)
             {
                 var milliseconds = ((long)lockTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-                await session.ExecuteTextAsync($"SET LOCAL lock_timeout = {milliseconds}; {Durable()}", cancellationToken).ConfigureAwait(Systematic.KeepContext);
+
+                // Both go with the first statement.
+                session.TellText($"SET LOCAL lock_timeout = {milliseconds}", null);
+                if (options.RequireDurableCommits)
+                {
+                    session.AskText(Durable, static _ => true);
+                }
             }
 
             return session;
@@ -75,7 +84,7 @@ internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, F
         }
         else if (options.RequireDurableCommits)
         {
-            await session.ExecuteTextAsync(Durable(), cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            await session.ExecuteTextAsync(Durable, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
         return session;
@@ -108,8 +117,4 @@ internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, F
         dialect == SqlDialect.Sqlite
         || (string?)await session.ScalarTextAsync("SHOW fsync", cancellationToken).ConfigureAwait(Systematic.KeepContext) == "on";
 
-    // Asynchronous commit is switched off for these transactions whatever the session's default, as the server itself does when it drops a table's files.
-    private string Durable() => options.RequireDurableCommits
-        ? "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
-        : "SELECT 1";
 }

@@ -5,7 +5,7 @@ INSERT INTO resilience_file_audit (occurred_at, request_id, root, record_key, pa
 SELECT {int:0}, {text:1}, @root, {text:2}, {text:3}, {text:4}, {text:5}, {int:6}, {text:7}, @instance FROM {rows:@rows} ORDER BY {int:8}
 
 -- name: audit_succeeded
-SELECT DISTINCT record_key FROM resilience_file_audit WHERE result = 'Succeeded' AND root = @root AND {in:record_key:@keys}
+SELECT DISTINCT record_key, user_id FROM resilience_file_audit WHERE result = 'Succeeded' AND root = @root AND {in:record_key:@keys}
 
 -- name: audit_outcome
 SELECT result, attempt, error FROM resilience_file_audit

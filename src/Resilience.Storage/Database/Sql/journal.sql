@@ -2,9 +2,9 @@
 -- Live rows are those with state <> 2 (failed rows are history).
 
 -- name: journal_live
-SELECT record_key, path, state FROM resilience_file_journal WHERE root = @root AND state <> 2 AND {in:record_key:@keys}
+SELECT record_key, path, user_id FROM resilience_file_journal WHERE root = @root AND state <> 2 AND {in:record_key:@keys}
 UNION
-SELECT record_key, path, state FROM resilience_file_journal WHERE root = @root AND state <> 2 AND {in:path:@paths}
+SELECT record_key, path, user_id FROM resilience_file_journal WHERE root = @root AND state <> 2 AND {in:path:@paths}
 
 -- name: journal_drop_failed
 DELETE FROM resilience_file_journal WHERE root = @root AND state = 2 AND {in:record_key:@keys}
@@ -87,3 +87,11 @@ SELECT path FROM resilience_file_upload WHERE root = @root AND {in:path:@paths}
 
 -- name: known_in_journal
 SELECT path FROM resilience_file_journal WHERE root = @root AND state <> 2 AND {in:path:@paths}
+
+-- name: known_elsewhere_lower
+SELECT {lower:path} FROM resilience_file_journal WHERE root = @root AND state <> 2 AND {inlower:path:@paths}
+UNION
+SELECT {lower:path} FROM resilience_file_upload WHERE root = @root AND {inlower:path:@paths}
+
+-- name: known_in_journal_lower
+SELECT {lower:path} FROM resilience_file_journal WHERE root = @root AND state <> 2 AND {inlower:path:@paths}

@@ -9,30 +9,34 @@ internal sealed class BeginStep(
 {
     private readonly InlineAuthorizer? _inline = authorizer as InlineAuthorizer;
 
+    // Where everyone may delete, nobody needs to be kept from knowing.
+    private readonly bool _hides = options.HideExistence && authorizer is not AnyUserAuthorizer;
+
     public async Task RunAsync(SqlSession session, IReadOnlyList<DeletionWork> works, AuditBatch audit, bool wait, CancellationToken cancellationToken)
     {
         var groups = works.GroupBy(static w => w.Key, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.ToList(), StringComparer.Ordinal);
         var keys = groups.Keys.ToList();
         var locked = (await records.LockAsync(session, keys, wait, cancellationToken).ConfigureAwait(Systematic.KeepContext))
             .ToDictionary(static l => l.Record.Key, StringComparer.Ordinal);
-        var live = await LiveAsync(session, keys, locked.Values, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var journal = AskLive(session, keys, locked.Values);
+        var sharing = records.AskShared(session, ValidPaths(locked.Values));
+        await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var live = new LiveDeletions(journal);
+        var shared = sharing.Rows;
         await AnswerMissingAsync(session, groups, locked, live, audit, wait, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        var shared = await records.SharedAsync(session, ValidPaths(locked.Values), cancellationToken).ConfigureAwait(Systematic.KeepContext);
         var accepted = new List<(DeletionWork Work, LockedRecord Locked)>();
         foreach (var (key, record) in locked.OrderBy(static l => l.Key, StringComparer.Ordinal))
         {
-            var taken = false;
+            DeletionWork? taker = null;
             foreach (var work in groups[key])
             {
-                if (taken)
+                if (taker is not null)
                 {
-                    Answer(work, audit, DeletionStatus.InProgress, AuditResult.InProgress, record.Record.Path);
-                    continue;
+                    AnswerUnderWay(work, audit, record.Record, taker.Who.UserId);
                 }
-
-                taken = await DecideAsync(work, record, live, shared, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-                if (taken)
+                else if (await DecideAsync(work, record, live, shared, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext))
                 {
+                    taker = work;
                     accepted.Add((work, record));
                 }
             }
@@ -53,18 +57,31 @@ internal sealed class BeginStep(
         audit.Add(work, result, path, error: error);
     }
 
-    private async Task<LiveDeletions> LiveAsync(
-        SqlSession session, IReadOnlyList<string> keys, IEnumerable<LockedRecord> locked, CancellationToken cancellationToken)
+    /// <summary>
+    /// The deletion is under way, which is news only for who may know of the record: who asked for that deletion, or may ask for it. The trail keeps the truth.
+    /// </summary>
+    private void AnswerUnderWay(DeletionWork work, AuditBatch audit, FileRecord? record, string? user) =>
+        Answer(work, audit, MayKnow(work, record, user) ? DeletionStatus.InProgress : DeletionStatus.NotFound, AuditResult.InProgress, record?.Path);
+
+    private bool MayKnow(DeletionWork work, FileRecord? record, string? user)
     {
-        var rows = await session.QueryAsync(
-            "journal_live",
-            static r => (Key: r.GetString(0), Path: r.GetString(1)),
-            cancellationToken,
-            ("@root", options.RootName),
-            ("@keys", JsonParameter.List(keys)),
-            ("@paths", JsonParameter.List(ValidPaths(locked)))).ConfigureAwait(Systematic.KeepContext);
-        return new(rows.Select(static r => r.Key).ToHashSet(StringComparer.Ordinal), rows.Select(static r => r.Path).ToHashSet(StringComparer.Ordinal));
+        if (!_hides || string.Equals(user, work.Who.UserId, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        // Where the row went in the meantime, the judgement of a moment ago will do: nothing is done on the strength of it.
+        return work.Judgement is { } judged
+            ? judged.Allowed && (record is null || judged.Record.SameAs(record))
+            : record is not null && _inline is not null && _inline.CanDelete(record, work.Who);
     }
+
+    private SqlRows<LiveDeletion> AskLive(SqlSession session, IReadOnlyList<string> keys, IEnumerable<LockedRecord> locked) => session.Ask(
+        "journal_live",
+        static r => new LiveDeletion(r.GetString(0), r.GetString(1), r.GetString(2)),
+        ("@root", options.RootName),
+        ("@keys", JsonParameter.List(keys)),
+        ("@paths", JsonParameter.List(ValidPaths(locked))));
 
     private async Task AnswerMissingAsync(
         SqlSession session,
@@ -85,13 +102,15 @@ internal sealed class BeginStep(
         var gone = missing.Except(held, StringComparer.Ordinal).ToList();
 
         // Asked again after the records and before the audit trail: a deletion that committed since the first look shows in the one or in the other.
-        var journal = await LiveAsync(session, gone, [], cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        var asked = AskLive(session, gone, []);
         var succeeded = await session.QueryAsync(
             "audit_succeeded",
-            static r => r.GetString(0),
+            static r => (Key: r.GetString(0), User: r.GetString(1)),
             cancellationToken,
             ("@root", options.RootName),
             ("@keys", JsonParameter.List(gone.Select(StoragePath.Printable)))).ConfigureAwait(Systematic.KeepContext);
+        var deleted = succeeded.ToLookup(static s => s.Key, static s => s.User, StringComparer.Ordinal);
+        var journal = new LiveDeletions(asked);
         foreach (var key in missing)
         {
             foreach (var work in groups[key])
@@ -100,13 +119,14 @@ internal sealed class BeginStep(
                 {
                     work.Outcome = new(StepKind.Locked);
                 }
-                else if (live.Keys.Contains(key) || journal.Keys.Contains(key))
+                else if ((live.UserOf(key) ?? journal.UserOf(key)) is { } user)
                 {
-                    Answer(work, audit, DeletionStatus.InProgress, AuditResult.InProgress);
+                    AnswerUnderWay(work, audit, null, user);
                 }
-                else if (succeeded.Contains(StoragePath.Printable(key)))
+                else if (deleted[StoragePath.Printable(key)].ToList() is { Count: > 0 } users)
                 {
-                    Answer(work, audit, DeletionStatus.AlreadyDeleted, AuditResult.AlreadyDeleted);
+                    var told = MayKnow(work, null, null) || users.Contains(StoragePath.Printable(work.Who.UserId), StringComparer.Ordinal);
+                    Answer(work, audit, told ? DeletionStatus.AlreadyDeleted : DeletionStatus.NotFound, AuditResult.AlreadyDeleted);
                 }
                 else
                 {
@@ -125,7 +145,7 @@ internal sealed class BeginStep(
         {
             if (locked.IsPending)
             {
-                Answer(work, audit, DeletionStatus.InProgress, AuditResult.InProgress, record.Path);
+                AnswerUnderWay(work, audit, record, live.UserOf(record.Key));
                 return false;
             }
 
@@ -139,7 +159,7 @@ internal sealed class BeginStep(
             return false;
         }
 
-        if (locked.IsPending || live.Keys.Contains(record.Key) || live.Paths.Contains(record.Path))
+        if (locked.IsPending || live.Has(record))
         {
             Answer(work, audit, DeletionStatus.InProgress, AuditResult.InProgress, record.Path);
             return false;
@@ -208,11 +228,8 @@ internal sealed class BeginStep(
             work.Entry!.Snapshot = locked.Snapshot;
         }
 
-        await session.ExecuteAsync(
-            "journal_drop_failed",
-            cancellationToken,
-            ("@root", options.RootName),
-            ("@keys", JsonParameter.List(accepted.Select(static a => a.Locked.Record.Key)))).ConfigureAwait(Systematic.KeepContext);
+        session.Tell(
+            "journal_drop_failed", ("@root", options.RootName), ("@keys", JsonParameter.List(accepted.Select(static a => a.Locked.Record.Key))));
         var inserted = await JournalSql.InsertAsync(
             session, accepted.Select(static a => a.Work.Entry!), options, instance, time, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         var begun = new List<(JournalEntry Entry, LockedRecord Locked)>();
@@ -243,13 +260,20 @@ internal sealed class BeginStep(
         await records.RemoveAsync(session, begun, cancellationToken).ConfigureAwait(Systematic.KeepContext);
 
         // An upload that still writes to such a path can no longer be completed.
-        await session.ExecuteAsync(
-            "upload_revoke",
-            cancellationToken,
-            ("@root", options.RootName),
-            ("@paths", JsonParameter.List(begun.Select(static b => b.Entry.Path)))).ConfigureAwait(Systematic.KeepContext);
+        session.Tell("upload_revoke", ("@root", options.RootName), ("@paths", JsonParameter.List(begun.Select(static b => b.Entry.Path))));
     }
 
+    private sealed record LiveDeletion(string Key, string Path, string User);
+
     /// <summary>Deletions under way, by record and by path.</summary>
-    private sealed record LiveDeletions(HashSet<string> Keys, HashSet<string> Paths);
+    private sealed class LiveDeletions(SqlRows<LiveDeletion> journal)
+    {
+        private readonly Dictionary<string, string> _users = journal.Rows.ToDictionary(static r => r.Key, static r => r.User, StringComparer.Ordinal);
+        private readonly HashSet<string> _paths = journal.Rows.Select(static r => r.Path).ToHashSet(StringComparer.Ordinal);
+
+        /// <summary>Whose deletion of the record is under way; null when none is.</summary>
+        public string? UserOf(string key) => _users.GetValueOrDefault(key);
+
+        public bool Has(FileRecord record) => _users.ContainsKey(record.Key) || _paths.Contains(record.Path);
+    }
 }

@@ -39,9 +39,17 @@ internal sealed partial class DeletionEngine
         return outcome.Kind switch
         {
             StepKind.Begun => await CarryAsync(work).ConfigureAwait(Systematic.KeepContext),
-            StepKind.Locked => await BusyAsync(work, "record_locked").ConfigureAwait(Systematic.KeepContext),
+            StepKind.Locked => await LockedAsync(work, cancellationToken).ConfigureAwait(Systematic.KeepContext),
             _ => outcome.Result,
         };
+    }
+
+    private async Task<DeletionResult> LockedAsync(DeletionWork work, CancellationToken cancellationToken)
+    {
+        var result = await BusyAsync(work, "record_locked").ConfigureAwait(Systematic.KeepContext);
+        return await judge.MayKnowAsync(work, cancellationToken).ConfigureAwait(Systematic.KeepContext)
+            ? result
+            : new(DeletionStatus.NotFound, 0, work.Id, null);
     }
 
     private async Task<DeletionResult> BusyAsync(DeletionWork work, string error)
@@ -122,12 +130,31 @@ internal sealed partial class DeletionEngine
                 throw (FileAttemptException)outcome.Exception!;
             case StepKind.Lost:
                 return await LookUpAsync(work).ConfigureAwait(Systematic.KeepContext);
+            case StepKind.RecordRefused:
+                return await RefusedAsync(work, (RecordRefusedException)outcome.Exception!).ConfigureAwait(Systematic.KeepContext);
             case StepKind.Locked:
                 // The application holds the row; it goes with the next recovery.
                 return new(DeletionStatus.Accepted, work.Entry!.Attempts, work.Id, "record_locked");
             default:
                 return outcome.Result;
         }
+    }
+
+    /// <summary>Not a failure of the file: no waiting and no return of the record, whose file is gone. An operator must look.</summary>
+    private async Task<DeletionResult> RefusedAsync(DeletionWork work, RecordRefusedException exception)
+    {
+        var outcome = await restore.RefuseAsync(work, exception.Code, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+        if (outcome.Kind == StepKind.Lost)
+        {
+            return await LookUpAsync(work).ConfigureAwait(Systematic.KeepContext);
+        }
+
+        if (work.Entry!.State != JournalState.Stuck)
+        {
+            StorageLog.RecordRefused(logger, work.Id, exception.Code, exception.InnerException!);
+        }
+
+        return outcome.Result;
     }
 
     /// <summary>Another process has carried it on, or the transaction that it was enlisted in is not committed: the database says which.</summary>

@@ -71,7 +71,7 @@ internal sealed partial class DeletionEngine
                 audit.Add(work, AuditResult.Recovered, attempt: work.Entry!.Attempts);
             }
 
-            await audit.WriteAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            audit.Write(session);
             await session.CommitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
@@ -146,7 +146,7 @@ internal sealed partial class DeletionEngine
         session = await database.BeginAsync(options.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
-            await audit.WriteAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            audit.Write(session);
             await session.CommitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 

@@ -30,6 +30,9 @@ internal enum StepKind
     /// <summary>The answer is final.</summary>
     Settled,
 
+    /// <summary>The file is gone, durably; the rest of the step is to come.</summary>
+    Removed,
+
     /// <summary>The file could not be deleted this time.</summary>
     AttemptFailed,
 
@@ -44,6 +47,9 @@ internal enum StepKind
 
     /// <summary>The batch's time was over; the next one has it.</summary>
     Later,
+
+    /// <summary>The file is gone, but the database refuses to remove what is left of the record; the exception says why.</summary>
+    RecordRefused,
 
     /// <summary>It could not be decided; the exception says why.</summary>
     Broken,

@@ -29,14 +29,9 @@ internal static class JournalSql
         return ids.ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Locks the live rows among these that belong to this process; gives their ids.</summary>
-    public static async Task<HashSet<string>> LockOwnAsync(SqlSession session, IEnumerable<string> ids, InstanceId instance, CancellationToken cancellationToken)
-    {
-        var rows = await session.QueryAsync(
-            "journal_lock", static r => r.GetString(0), cancellationToken, ("@ids", JsonParameter.List(ids)), ("@owner", instance.Value))
-            .ConfigureAwait(Systematic.KeepContext);
-        return rows.ToHashSet(StringComparer.Ordinal);
-    }
+    /// <summary>Locks the live rows among these that belong to this process; the answer has their ids.</summary>
+    public static SqlRows<string> AskOwn(SqlSession session, IEnumerable<string> ids, InstanceId instance) =>
+        session.Ask("journal_lock", static r => r.GetString(0), ("@ids", JsonParameter.List(ids)), ("@owner", instance.Value));
 
     /// <summary>Removes rows whose files are gone, what is left of their records, and writes the success, all in the session's transaction.</summary>
     public static async Task CompleteAsync(
@@ -48,8 +43,6 @@ internal static class JournalSql
             await records.CompleteAsync(session, ofRecords, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
-        await session.ExecuteAsync(
-            "journal_remove", cancellationToken, ("@ids", JsonParameter.List(entries.Select(static e => e.Id))), ("@owner", instance.Value))
-            .ConfigureAwait(Systematic.KeepContext);
+        session.Tell("journal_remove", ("@ids", JsonParameter.List(entries.Select(static e => e.Id))), ("@owner", instance.Value));
     }
 }

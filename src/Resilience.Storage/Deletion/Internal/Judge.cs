@@ -14,6 +14,34 @@ internal sealed class Judge(
 
     public bool IsNeededHere => IsNeeded(authorizer, store);
 
+    /// <summary>
+    /// Whether the caller may be told that there is a record, when somebody holds its lock so that it cannot be decided. A look without the lock is enough: nothing is
+    /// done on the strength of it.
+    /// </summary>
+    public async Task<bool> MayKnowAsync(DeletionWork work, CancellationToken cancellationToken)
+    {
+        if (!options.HideExistence || authorizer is AnyUserAuthorizer)
+        {
+            return true;
+        }
+
+        if (work.Judgement is { } judged)
+        {
+            return judged.Allowed;
+        }
+
+        if (authorizer is not InlineAuthorizer inline)
+        {
+            return false;
+        }
+
+        var session = await database.OpenAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        await using (session.ConfigureAwait(Systematic.KeepContext))
+        {
+            return await records.FindAsync(session, work.Key, cancellationToken).ConfigureAwait(Systematic.KeepContext) is { } record && inline.CanDelete(record, work.Who);
+        }
+    }
+
     /// <summary>Null when there is no live record: the transaction finds out what became of it.</summary>
     /// <exception cref="TimeoutException">The authorizer did not answer in time.</exception>
     public async Task<Judgement?> JudgeAsync(string key, DeletionContext who, CancellationToken cancellationToken)

@@ -20,6 +20,33 @@ internal sealed class RestoreStep(
             // A constraint of the application's stands against the record: the transaction is void, so the journal row is closed in another one.
             return await TransactAsync(work, error, allowRestore: false, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
+        catch (RecordRefusedException exception)
+        {
+            return await RefuseAsync(work, exception.Code, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        }
+    }
+
+    /// <summary>The file is gone and the database will not let the rest of the record go: the journal row stays, as stuck.</summary>
+    public async Task<StepOutcome> RefuseAsync(DeletionWork work, string error, CancellationToken cancellationToken)
+    {
+        var audit = auditWriter.Begin();
+        var session = await database.BeginAsync(options.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        await using (session.ConfigureAwait(Systematic.KeepContext))
+        {
+            var owned = JournalSql.AskOwn(session, [work.Entry!.Id], instance);
+            await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            if (owned.Rows.Count == 0)
+            {
+                return new(StepKind.Lost);
+            }
+
+            await CloseAsync(session, work, back: false, error, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            audit.Write(session);
+            await CommitAsync(session, work, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        }
+
+        await audit.PublishAsync().ConfigureAwait(Systematic.KeepContext);
+        return work.Outcome;
     }
 
     private async Task<StepOutcome> TransactAsync(DeletionWork work, string error, bool allowRestore, CancellationToken cancellationToken)
@@ -29,12 +56,15 @@ internal sealed class RestoreStep(
         var session = await database.BeginAsync(options.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
+            // Records before journal rows, here as everywhere.
             if (entry.Kind == JournalKind.Record)
             {
-                await records.LockRemovedAsync(session, [entry], wait: true, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                records.AskRemoved(session, [entry], wait: true);
             }
 
-            if (!(await JournalSql.LockOwnAsync(session, [entry.Id], instance, cancellationToken).ConfigureAwait(Systematic.KeepContext)).Contains(entry.Id))
+            var owned = JournalSql.AskOwn(session, [entry.Id], instance);
+            await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            if (owned.Rows.Count == 0)
             {
                 return new(StepKind.Lost);
             }
@@ -51,7 +81,7 @@ internal sealed class RestoreStep(
                 await CloseAsync(session, work, back, error, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             }
 
-            await audit.WriteAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            audit.Write(session);
             await CommitAsync(session, work, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
@@ -63,7 +93,16 @@ internal sealed class RestoreStep(
     {
         await root.RequireMarkerAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await store.FlushAsync([work.Entry!.Path], cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        await JournalSql.CompleteAsync(session, records, [work.Entry], instance, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        try
+        {
+            await JournalSql.CompleteAsync(session, records, [work.Entry], instance, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            await session.SendAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        }
+        catch (DbException exception) when (RecordRefusedException.Is(exception))
+        {
+            throw new RecordRefusedException(exception);
+        }
+
         audit.Add(work, AuditResult.Succeeded, attempt: work.Entry.Attempts);
         work.Settle(DeletionStatus.Succeeded, null, work.Entry.Attempts);
     }

@@ -14,6 +14,11 @@ internal sealed class PortableFileStore(string rootPath) : IDeletableStore, IQua
 
     public FileConfinement Confinement => FileConfinement.BestEffort;
 
+    // A folder can differ from its system's habit, so the folder itself is asked: by the marker, once there is one.
+    public bool IgnoresCase => File.Exists(Path.Combine(_root, OwnNames.Marker))
+        ? File.Exists(Path.Combine(_root, OwnNames.Marker.ToUpperInvariant()))
+        : !OperatingSystem.IsLinux();
+
     public ValueTask<FileProbe> ProbeAsync(string path, CancellationToken cancellationToken)
     {
         if (StoragePath.Refusal(path) is { } refusal)

@@ -12,10 +12,10 @@ internal interface IRecordAdapter
     /// <summary>The key as the database would write it; null when no record can have it.</summary>
     string? Canonical(string key);
 
-    /// <summary>Checks the mapping against the database. Runs once, at start.</summary>
-    Task ValidateAsync(SqlSession session, CancellationToken cancellationToken);
+    /// <summary>Checks the mapping against the database; gives foreign keys that may refuse the last step. Runs once, at start.</summary>
+    Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken);
 
-    /// <summary>A look without a lock; null when there is no live record.</summary>
+    /// <summary>A look without a lock, at a record whose deletion is under way too; null when there is no row.</summary>
     Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken);
 
     /// <summary>Locks records in the order of their keys. Without <paramref name="wait"/>, leaves out those that others hold.</summary>
@@ -24,14 +24,17 @@ internal interface IRecordAdapter
     /// <summary>Which of these keys there is a row for, whoever holds it.</summary>
     Task<List<string>> VisibleAsync(SqlSession session, IReadOnlyList<string> keys, CancellationToken cancellationToken);
 
-    /// <summary>Which of these paths more than one record has.</summary>
-    Task<List<string>> SharedAsync(SqlSession session, IReadOnlyList<string> paths, CancellationToken cancellationToken);
+    /// <summary>Which of these paths more than one record has; answered with the next statement.</summary>
+    SqlRows<string> AskShared(SqlSession session, IReadOnlyList<string> paths);
 
-    /// <summary>Removes locked records; every one, or it throws. Sets the snapshot of each entry that needs one.</summary>
+    /// <summary>Removes locked records; every one, or the transaction fails, at the latest with its commit. Sets the snapshot of each entry that needs one.</summary>
     Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken);
 
-    /// <summary>Locks what is left of removed records; gives those that others hold (never with <paramref name="wait"/>).</summary>
-    Task<List<string>> LockRemovedAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait, CancellationToken cancellationToken);
+    /// <summary>Locks what is left of removed records; the answer has the deletions' ids. Without <paramref name="wait"/>, leaves out those that others hold.</summary>
+    SqlRows<string> AskRemoved(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait);
+
+    /// <summary>Which of these deletions have a row that was left out by <see cref="AskRemoved"/>, because others hold it.</summary>
+    Task<List<string>> HeldAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, SqlRows<string> locked, CancellationToken cancellationToken);
 
     /// <summary>Removes what is left of removed records.</summary>
     Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken);
@@ -41,4 +44,8 @@ internal interface IRecordAdapter
 
     /// <summary>Which of these paths any record has.</summary>
     Task<IReadOnlyCollection<string>> KnownPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>Which of these paths, all in lower case, any record has in whatever case.</summary>
+    /// <exception cref="SweepAbortedException">The records cannot be asked that way.</exception>
+    Task<IReadOnlyCollection<string>> KnownLowerPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
 }

@@ -10,12 +10,15 @@ internal sealed class SnapshotTable(RecordTable map, SqlDialect dialect) : Table
 
     private ISnapshotSql Snapshot => _snapshot ?? throw new InvalidOperationException("The mapping was not checked.");
 
-    public override async Task ValidateAsync(SqlSession session, CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken)
     {
         await session.ScalarTextAsync($"SELECT {Columns} FROM {Table} x WHERE 1 = 0", cancellationToken).ConfigureAwait(Systematic.KeepContext);
         _snapshot = Dialect == SqlDialect.Sqlite
             ? await SqliteSnapshot.CreateAsync(session, Map, Table, cancellationToken).ConfigureAwait(Systematic.KeepContext)
             : await PostgreSqlSnapshot.CreateAsync(session, Map, Table, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+
+        // Here a foreign key refuses the first step, before anything has happened.
+        return [];
     }
 
     public override async Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken)
@@ -33,19 +36,19 @@ internal sealed class SnapshotTable(RecordTable map, SqlDialect dialect) : Table
             cancellationToken,
             ("@keys", JsonParameter.List(keys)));
 
-    public override async Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken)
+    public override Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken)
     {
-        var changed = await session.ExecuteTextAsync(
-            Sql($"DELETE FROM {Table} AS x WHERE {KeyIn("@keys")}"), cancellationToken, ("@keys", JsonParameter.List(items.Select(static i => i.Entry.Key))))
-            .ConfigureAwait(Systematic.KeepContext);
-        if (changed != items.Count)
-        {
-            throw new InvalidOperationException($"Deleted {changed} records of {items.Count} from {Map.Table}: is {Map.KeyColumn} unique, and does a trigger interfere?");
-        }
+        session.TellText(
+            Sql($"DELETE FROM {Table} AS x WHERE {KeyIn("@keys")}"),
+            changed => RequireAll("Deleted", changed, items.Count),
+            ("@keys", JsonParameter.List(items.Select(static i => i.Entry.Key))));
+        return Task.CompletedTask;
     }
 
     // Nothing is left of a record that was deleted.
-    public override Task<List<string>> LockRemovedAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait, CancellationToken cancellationToken) =>
+    public override SqlRows<string> AskRemoved(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait) => SqlRows<string>.None();
+
+    public override Task<List<string>> HeldAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, SqlRows<string> locked, CancellationToken cancellationToken) =>
         Task.FromResult<List<string>>([]);
 
     public override Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken) => Task.CompletedTask;

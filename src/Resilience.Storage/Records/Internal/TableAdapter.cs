@@ -59,7 +59,7 @@ internal abstract class TableAdapter : IRecordAdapter
         }
     }
 
-    public abstract Task ValidateAsync(SqlSession session, CancellationToken cancellationToken);
+    public abstract Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken);
 
     public abstract Task<FileRecord?> FindAsync(SqlSession session, string key, CancellationToken cancellationToken);
 
@@ -67,7 +67,9 @@ internal abstract class TableAdapter : IRecordAdapter
 
     public abstract Task RemoveAsync(SqlSession session, IReadOnlyList<(JournalEntry Entry, LockedRecord Locked)> items, CancellationToken cancellationToken);
 
-    public abstract Task<List<string>> LockRemovedAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait, CancellationToken cancellationToken);
+    public abstract SqlRows<string> AskRemoved(SqlSession session, IReadOnlyList<JournalEntry> entries, bool wait);
+
+    public abstract Task<List<string>> HeldAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, SqlRows<string> locked, CancellationToken cancellationToken);
 
     public abstract Task CompleteAsync(SqlSession session, IReadOnlyList<JournalEntry> entries, CancellationToken cancellationToken);
 
@@ -79,15 +81,22 @@ internal abstract class TableAdapter : IRecordAdapter
         cancellationToken,
         ("@keys", JsonParameter.List(keys)));
 
-    public Task<List<string>> SharedAsync(SqlSession session, IReadOnlyList<string> paths, CancellationToken cancellationToken) => session.QueryTextAsync(
+    public SqlRows<string> AskShared(SqlSession session, IReadOnlyList<string> paths) => session.AskText(
         Sql($"SELECT x.{PathName} FROM {Table} x WHERE {{in:x.{PathName}:@paths}} GROUP BY x.{PathName} HAVING COUNT(*) > 1"),
         static reader => reader.GetString(0),
-        cancellationToken,
         ("@paths", JsonParameter.List(paths)));
 
     public async Task<IReadOnlyCollection<string>> KnownPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
         await session.QueryTextAsync(
             Sql($"SELECT x.{PathName} FROM {Table} x WHERE {{in:x.{PathName}:@paths}}"),
+            static reader => reader.GetString(0),
+            cancellationToken,
+            ("@paths", JsonParameter.List(paths))).ConfigureAwait(Systematic.KeepContext);
+
+    // No index helps here unless the application has one on lower(path); only what was not found by its exact name is asked for.
+    public async Task<IReadOnlyCollection<string>> KnownLowerPathsAsync(SqlSession session, IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
+        await session.QueryTextAsync(
+            Sql($"SELECT {{lower:x.{PathName}}} FROM {Table} x WHERE {{inlower:x.{PathName}:@paths}}"),
             static reader => reader.GetString(0),
             cancellationToken,
             ("@paths", JsonParameter.List(paths))).ConfigureAwait(Systematic.KeepContext);
@@ -103,6 +112,14 @@ internal abstract class TableAdapter : IRecordAdapter
     protected string KeyIn(string parameter) => $"{{in:x.{Key}:{parameter}:{KeySql}}}";
 
     protected static string LockClause(bool wait) => wait ? "{lock}" : "{skip}";
+
+    protected void RequireAll(string verb, int changed, int expected)
+    {
+        if (changed != expected)
+        {
+            throw new InvalidOperationException($"{verb} {changed} records of {expected} in {Map.Table}: is {Map.KeyColumn} unique, and does a trigger interfere?");
+        }
+    }
 
     /// <summary>The record at the first columns of a row; the caller knows what follows.</summary>
     protected FileRecord ReadRecord(DbDataReader reader)

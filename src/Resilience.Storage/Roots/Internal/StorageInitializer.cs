@@ -85,7 +85,11 @@ internal sealed class StorageInitializer(StorageDatabase database, IRecordAdapte
             StorageSchema.ThrowIfNewer(Convert.ToInt32(version, CultureInfo.InvariantCulture));
             try
             {
-                await records.ValidateAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                foreach (var key in await records.ValidateAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext))
+                {
+                    // It may be that the application removes what refers to a record before the record: only it knows.
+                    StorageLog.ForeignKeyMayRefuse(logger, key);
+                }
             }
             catch (DbException exception) when (!exception.IsTransient)
             {

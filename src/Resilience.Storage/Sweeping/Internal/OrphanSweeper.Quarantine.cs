@@ -104,7 +104,7 @@ internal sealed partial class OrphanSweeper
             var session = await database.BeginSnapshotAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
             await using (session.ConfigureAwait(Systematic.KeepContext))
             {
-                known = await Known.InRecordsAndJournalAsync(session, records, deletionOptions, [.. page.Select(static h => h.Path)], cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                known = await Known.InRecordsAndJournalAsync(session, records, store, deletionOptions, [.. page.Select(static h => h.Path)], cancellationToken).ConfigureAwait(Systematic.KeepContext);
             }
 
             foreach (var held in page)

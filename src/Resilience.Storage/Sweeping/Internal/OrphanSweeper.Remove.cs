@@ -73,7 +73,7 @@ internal sealed partial class OrphanSweeper
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
             // One moment, after the claim: a record that an upload completed before it is seen, and one after it cannot be.
-            known = await Known.InRecordsAndJournalAsync(session, records, deletionOptions, claims.Keys, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            known = await Known.InRecordsAndJournalAsync(session, records, store, deletionOptions, claims.Keys, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
         foreach (var (path, id) in claims.Where(c => !known.Contains(c.Key)))
@@ -155,7 +155,7 @@ internal sealed partial class OrphanSweeper
         var session = await database.BeginAsync(deletionOptions.LockTimeout, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
-            await audit.WriteAsync(session, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            audit.Write(session);
             await session.CommitAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 

@@ -71,7 +71,7 @@ internal sealed partial class OrphanSweeper
         var session = await database.OpenAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (session.ConfigureAwait(Systematic.KeepContext))
         {
-            known = await Known.AnywhereAsync(session, records, deletionOptions, chunk, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            known = await Known.AnywhereAsync(session, records, store, deletionOptions, chunk, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
 
         var suspects = chunk.Where(path => !known.Contains(path)).ToList();

@@ -143,7 +143,7 @@ internal sealed class UploadRegistry(
         {
             return await RemoveAsync(id, path, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SweepAbortedException)
         {
             StorageLog.UploadNotReaped(logger, id, exception);
             return false;
@@ -163,7 +163,7 @@ internal sealed class UploadRegistry(
             var session = await database.BeginSnapshotAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
             await using (session.ConfigureAwait(Systematic.KeepContext))
             {
-                var known = await Known.InRecordsAndJournalAsync(session, records, options, [path], cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                var known = await Known.InRecordsAndJournalAsync(session, records, store, options, [path], cancellationToken).ConfigureAwait(Systematic.KeepContext);
                 if (!known.Contains(path))
                 {
                     await store.DeleteAsync(path, probe.Identity, cancellationToken).ConfigureAwait(Systematic.KeepContext);

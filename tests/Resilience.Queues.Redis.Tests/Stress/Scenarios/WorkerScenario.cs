@@ -12,7 +12,7 @@ public sealed class WorkerScenario : IChildScenario
     {
         ArgumentNullException.ThrowIfNull(context);
         var (configuration, prefix) = (context.Arguments[0], context.Arguments[1]);
-        var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
+        var connection = await ConnectionMultiplexer.ConnectAsync(configuration + ",connectTimeout=30000");
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddSingleton<IConnectionMultiplexer>(connection);
         builder.Services.AddSingleton(new Tally(connection.GetDatabase(), prefix + "done"));

@@ -76,7 +76,23 @@ internal sealed class ManagedProcess : IAsyncDisposable
     }
 
     /// <summary>Stops the process and its children where they are; nothing of them runs until <see cref="ContinueTree"/>.</summary>
-    public void FreezeTree() => SignalTree(Posix.SigStop);
+    public void FreezeTree()
+    {
+        if (HasExited)
+        {
+            return;
+        }
+
+        // First the process itself: it must not start another child after the look at its children.
+        Posix.Signal(Id, Posix.SigStop);
+        var tree = SignalTree(Posix.SigStop);
+
+        // A thread stops at its next chance, not at the signal.
+        if (!SpinWait.SpinUntil(() => tree.All(Posix.IsStopped), Watchdog.Limit(Watchdog.DefaultExpected)))
+        {
+            throw new WatchdogException($"Process {Id} does not stop.");
+        }
+    }
 
     public void ContinueTree() => SignalTree(Posix.SigContinue);
 
@@ -84,7 +100,7 @@ internal sealed class ManagedProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         KillTree();
-        await Exited.Within(TimeSpan.FromSeconds(1), $"process {Id} to end after SIGKILL", file: "").ConfigureAwait(false);
+        await Exited.Within(what: $"process {Id} to end after SIGKILL", file: "").ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,17 +125,15 @@ internal sealed class ManagedProcess : IAsyncDisposable
         }
     }
 
-    private void SignalTree(int signal)
+    private IReadOnlyList<int> SignalTree(int signal)
     {
-        if (HasExited)
-        {
-            return;
-        }
-
-        foreach (var pid in Posix.Tree(Id))
+        var tree = HasExited ? [] : Posix.Tree(Id);
+        foreach (var pid in tree)
         {
             Posix.Signal(pid, signal);
         }
+
+        return tree;
     }
 
     private async Task<int> ExitAsync()

@@ -54,14 +54,29 @@ internal static class Posix
     /// <summary>The state letter of a process as in ps (T: stopped), or null when it is gone.</summary>
     public static char? StateOf(int pid) => Fields(pid)?[0][0];
 
+    /// <summary>No thread of the process runs any more: it is stopped or gone.</summary>
+    public static bool IsStopped(int pid)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{pid}/task").All(static task => Fields(task + "/stat") is not { } fields || fields[0] is "T" or "Z" or "X");
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     private static int? ParentOf(int pid) => Fields(pid) is { } fields ? int.Parse(fields[1], System.Globalization.CultureInfo.InvariantCulture) : null;
 
-    private static string[]? Fields(int pid)
+    private static string[]? Fields(int pid) => Fields($"/proc/{pid}/stat");
+
+    private static string[]? Fields(string path)
     {
         try
         {
             // pid (name) state ppid ...; the name may hold spaces and parentheses.
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var stat = File.ReadAllText(path);
             return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,0 +1,62 @@
+using System.Threading.Channels;
+
+namespace Resilience.Storage.Internal;
+
+/// <summary>A queue whose items are handed out in batches, one batch at a time. Safe for concurrent use; the batches are one flow.</summary>
+internal sealed class CommitLane : IAsyncDisposable
+{
+    private readonly Func<IReadOnlyList<DeletionWork>, List<DeletionWork>, Task> _run;
+    private readonly int _maxBatch;
+    private readonly Channel<DeletionWork> _queue;
+    private readonly Lazy<Task> _loop;
+
+    /// <param name="options">Bounds of queue and batch.</param>
+    /// <param name="run">Takes a batch, and adds to the list what belongs into the next one; never throws.</param>
+    public CommitLane(FileDeletionOptions options, Func<IReadOnlyList<DeletionWork>, List<DeletionWork>, Task> run)
+    {
+        _run = run;
+        _maxBatch = options.MaxBatch;
+        _queue = Channel.CreateBounded<DeletionWork>(new BoundedChannelOptions(options.MaxQueued) { SingleReader = true });
+        _loop = new Lazy<Task>(() => Systematic.StartDetached(LoopAsync));
+    }
+
+    public int Queued => _queue.Reader.Count;
+
+    public async ValueTask AddAsync(DeletionWork work)
+    {
+        _ = _loop.Value;
+        await _queue.Writer.WriteAsync(work).ConfigureAwait(Systematic.KeepContext);
+    }
+
+    /// <summary>Lets what is queued come to its end. May be called again.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        if (_loop.IsValueCreated)
+        {
+            await _loop.Value.ConfigureAwait(Systematic.KeepContext);
+        }
+    }
+
+    private async Task LoopAsync()
+    {
+        var batch = new List<DeletionWork>(2 * _maxBatch);
+        var carried = new List<DeletionWork>();
+        while (carried.Count > 0 || await _queue.Reader.WaitToReadAsync().ConfigureAwait(Systematic.KeepContext))
+        {
+            batch.AddRange(carried);
+            carried.Clear();
+
+            // A request that goes on to its beginning takes nobody's place: it was counted when it came, and no stage has more than the bound.
+            var room = _maxBatch - batch.Count(static w => w.Stage != WorkStage.Begin);
+            while (room > 0 && _queue.Reader.TryRead(out var work))
+            {
+                batch.Add(work);
+                room--;
+            }
+
+            await _run(batch, carried).ConfigureAwait(Systematic.KeepContext);
+            batch.Clear();
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.IO.Pipelines;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Resilience.TestKit.Systematic;
+
+namespace Resilience.Systematic.Tests.Sse;
+
+/// <summary>A request under the explorer: a response whose writer gives way at each step, and a client that may go or stand still.</summary>
+internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
+{
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly MemoryStream _written = new();
+    private readonly TaskCompletionSource<FlushResult> _stall = new();
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
+
+    public ScheduledRequest()
+    {
+        Http.Features.Set<IHttpResponseBodyFeature>(this);
+        Http.Features.Set<IHttpRequestLifetimeFeature>(this);
+    }
+
+    public DefaultHttpContext Http { get; } = new();
+
+    /// <summary>Whether the handler has returned: from here on nobody may use the request.</summary>
+    public bool Over { get; set; }
+
+    /// <summary>The client reads nothing: a flush stays pending until the request is aborted.</summary>
+    public bool Stalled { get; set; }
+
+    public string Text => Encoding.UTF8.GetString(_written.ToArray());
+
+    public bool Gone => _aborted.IsCancellationRequested;
+
+    public CancellationToken RequestAborted
+    {
+        get => Use(_aborted.Token);
+        set => throw new NotSupportedException();
+    }
+
+    public Stream Stream => Stream.Null;
+
+    public PipeWriter Writer => Use(this);
+
+    /// <summary>Completes when the text has reached the client.</summary>
+    public Task WhenAsync(string text)
+    {
+        var seen = new TaskCompletionSource();
+        _awaited.Add((text, seen));
+        Tell();
+        return seen.Task;
+    }
+
+    /// <summary>The client is gone.</summary>
+    public void Go()
+    {
+        _aborted.Cancel();
+        _stall.TrySetResult(default);
+    }
+
+    public void Abort()
+    {
+        Use(0);
+        Go();
+    }
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => Use(_buffer);
+
+    public override Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Use(0);
+        Schedule.Point("writing");
+        return _buffer;
+    }
+
+    public override void Advance(int bytes) => _written.Write(Use(_buffer), 0, bytes);
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        Use(0);
+        Schedule.Point("flushing");
+        if (Stalled && !Gone)
+        {
+            return new ValueTask<FlushResult>(_stall.Task);
+        }
+
+        Tell();
+        return default;
+    }
+
+    public override void CancelPendingFlush() => throw new NotSupportedException();
+
+    public override void Complete(Exception? exception = null) => throw new NotSupportedException();
+
+    void IHttpResponseBodyFeature.DisableBuffering()
+    {
+    }
+
+    Task IHttpResponseBodyFeature.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHttpResponseBodyFeature.SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task IHttpResponseBodyFeature.CompleteAsync() => Task.CompletedTask;
+
+    private void Tell()
+    {
+        foreach (var (_, seen) in _awaited.Where(a => Text.Contains(a.Text, StringComparison.Ordinal)).ToList())
+        {
+            seen.TrySetResult();
+        }
+    }
+
+    private T Use<T>(T value)
+    {
+        Schedule.Check(!Over, "the request was used after its handler had returned");
+        return value;
+    }
+}
