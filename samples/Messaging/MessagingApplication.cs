@@ -4,6 +4,7 @@ using Messaging.Channels;
 using Messaging.ClientEvents;
 using Messaging.Database;
 using Messaging.Http;
+using Messaging.Limits;
 using Messaging.Messages;
 using Messaging.Operations;
 using Messaging.Presence;
@@ -23,6 +24,7 @@ internal static class MessagingApplication
         builder.UseDefaultUrl();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddHttpBasics();
+        builder.AddLimits();
         builder.AddDatabase();
 
         // In the order of their tables.

@@ -1,4 +1,5 @@
 using Messaging.Http;
+using Messaging.Limits;
 
 namespace Messaging.Accounts;
 
@@ -9,29 +10,42 @@ internal static class AccountEndpoints
     private const int MinPasswordLength = 8;
     private const int MaxPasswordLength = 256;
 
+    private static readonly TimeSpan BusyRetryAfter = TimeSpan.FromSeconds(1);
+
     internal static void MapAccounts(this RouteGroupBuilder api)
     {
-        api.MapPost("/users", RegisterAsync).WithTags("Accounts").WithSummary("Register a user.")
-            .Produces<UserShape>(201).ProducesValidationProblem().ProducesProblem(409);
+        api.MapPost("/users", RegisterAsync).WithTags("Accounts").WithSummary("Register a user.").RequireRateLimiting(RatePolicies.Registrations)
+            .Produces<UserShape>(201).ProducesValidationProblem().ProducesProblem(403).ProducesProblem(409).ProducesProblem(429).ProducesProblem(503);
         api.MapGet("/users", FindAsync).WithTags("Accounts").WithSummary("Find a user by the exact name, without regard to case.")
             .Produces<ListOf<UserShape>>().ProducesValidationProblem().RequireAuthorization();
         api.MapGet("/session", CurrentAsync).WithTags("Accounts").WithSummary("The caller's session; 204 for a caller who is not signed in.")
             .Produces<CurrentSession>().Produces(204);
         api.MapPost("/session", SignInAsync).WithTags("Accounts").WithSummary("Sign in: a cookie for the page, a bearer token in the answer.")
-            .Produces<SessionShape>().ProducesValidationProblem().ProducesProblem(401);
+            .RequireRateLimiting(RatePolicies.SignIns)
+            .Produces<SessionShape>().ProducesValidationProblem().ProducesProblem(401).ProducesProblem(429).ProducesProblem(503);
         api.MapDelete("/session", SignOutAsync).WithTags("Accounts").WithSummary("Sign out. Open streams of the session end.")
             .Produces(204).ProducesProblem(401).RequireAuthorization();
     }
 
-    private static async Task<IResult> RegisterAsync(Credentials credentials, Users users, Passwords passwords, CancellationToken cancellationToken)
+    private static async Task<IResult> RegisterAsync(
+        Registration registration, Users users, OperatorNames operatorNames, Passwords passwords, CancellationToken cancellationToken)
     {
-        if (!Validate.Name(credentials.Name, "name", MaxNameLength, out var name, out var problem)
-            || !Validate.Text(credentials.Password, "password", MinPasswordLength, MaxPasswordLength, out problem))
+        if (!Validate.Name(registration.Name, "name", MaxNameLength, out var name, out var problem)
+            || !Validate.Text(registration.Password, "password", MinPasswordLength, MaxPasswordLength, out problem))
         {
             return problem;
         }
 
-        var hash = await passwords.HashAsync(credentials.Password, cancellationToken);
+        if (!operatorNames.MayRegister(name, registration.OperatorCode))
+        {
+            return Problems.Forbidden("name: is kept for an operator. It is registered with the operatorCode of the server's settings or log.");
+        }
+
+        if (await passwords.HashAsync(registration.Password, cancellationToken) is not { } hash)
+        {
+            return Busy();
+        }
+
         return await users.AddAsync(name, hash, cancellationToken) is { } user
             ? TypedResults.Created((string?)null, user.ToShape())
             : Problems.Conflict("name: is taken.");
@@ -63,7 +77,8 @@ internal static class AccountEndpoints
     }
 
     private static async Task<IResult> SignInAsync(
-        Credentials credentials, HttpContext context, Users users, Passwords passwords, Sessions sessions, CancellationToken cancellationToken)
+        Credentials credentials, HttpContext context, Users users, Passwords passwords, WrongPasswords wrong, Sessions sessions,
+        CancellationToken cancellationToken)
     {
         if (!Validate.Name(credentials.Name, "name", MaxNameLength, out var name, out var problem)
             || !Validate.Text(credentials.Password, "password", 1, MaxPasswordLength, out problem))
@@ -71,8 +86,26 @@ internal static class AccountEndpoints
             return problem;
         }
 
+        using var turn = wrong.Take(name);
+        if (!turn.IsAcquired)
+        {
+            return Problems.Later(
+                StatusCodes.Status429TooManyRequests, turn.Wait, "There were too many wrong passwords for this name (limit: wrong passwords). Try again later.");
+        }
+
         var user = await users.FindAsync(name, cancellationToken);
-        if (!await passwords.VerifyAsync(user, credentials.Password, cancellationToken))
+        var right = await passwords.VerifyAsync(user, credentials.Password, cancellationToken);
+        if (right is not false)
+        {
+            turn.GiveBack();
+        }
+
+        if (right is not { } matches)
+        {
+            return Busy();
+        }
+
+        if (!matches)
         {
             return Problems.Unauthorized("The name or the password is wrong.");
         }
@@ -81,6 +114,9 @@ internal static class AccountEndpoints
         SessionAuthentication.SetCookie(context, token, expiresAt);
         return TypedResults.Ok(new SessionShape(token, expiresAt, user.ToShape()));
     }
+
+    private static IResult Busy() => Problems.Later(
+        StatusCodes.Status503ServiceUnavailable, BusyRetryAfter, "Too many others register or sign in just now (limit: Limits:PasswordsWaiting). Try again.");
 
     private static async Task<IResult> SignOutAsync(
         HttpContext context, Sessions sessions, IEnumerable<ISessionObserver> observers, CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ internal static class AccountServiceExtensions
         services.AddSingleton<Users>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<Passwords>();
+        services.AddSingleton<WrongPasswords>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.Configure<PasswordHasherOptions>(builder.Configuration.GetSection("Passwords"));
         services.AddOptions<SessionOptions>().BindConfiguration("Sessions").ValidateDataAnnotations()
@@ -23,6 +24,9 @@ internal static class AccountServiceExtensions
                 "Sessions:Lifetime must be 1 s to 365 days, for example 7.00:00:00.")
             .ValidateOnStart();
         services.AddSingleton<Operators>();
+        services.AddOptions<AccountOptions>().BindConfiguration("Accounts").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<OperatorNames>();
+        services.AddHostedService(static provider => provider.GetRequiredService<OperatorNames>());
         services.AddSingleton<IAuthorizationHandler>(static provider => provider.GetRequiredService<Operators>());
 
         // The core services only: the rest brings data protection and its key files, which nothing here uses.

@@ -27,6 +27,24 @@ internal sealed class Operators(IConfiguration configuration, Users users) : IAu
         }
     }
 
+    /// <summary>Whether the setting names the one who has this name.</summary>
+    internal bool IsNamed(string name) => Named().Contains(Users.Key(name));
+
+    /// <summary>The configured names that no user has.</summary>
+    internal async Task<IReadOnlyList<string>> MissingAsync(CancellationToken cancellationToken)
+    {
+        var missing = new List<string>();
+        foreach (var name in Named().Order(StringComparer.Ordinal))
+        {
+            if (await users.FindAsync(name, cancellationToken) is null)
+            {
+                missing.Add(name);
+            }
+        }
+
+        return missing;
+    }
+
     private HashSet<string> Named()
     {
         var section = configuration.GetSection("Operators");

@@ -3,7 +3,10 @@ namespace Messaging.Accounts;
 /// <summary>A user, as others see one.</summary>
 public sealed record UserShape(string Id, string Name);
 
-/// <summary>What POST /api/users and POST /api/session take.</summary>
+/// <summary>What POST /api/users takes; the code only for the name of an operator.</summary>
+public sealed record Registration(string? Name, string? Password, string? OperatorCode);
+
+/// <summary>What POST /api/session takes.</summary>
 public sealed record Credentials(string? Name, string? Password);
 
 /// <summary>The answer to a sign-in. The token is for clients other than the page, which has its cookie.</summary>

@@ -2,7 +2,7 @@ using Messaging.Database;
 
 namespace Messaging.Accounts;
 
-/// <summary>The users. Names are unique without regard to case.</summary>
+/// <summary>The users. Names are unique without regard to case, width and other forms of the same characters.</summary>
 internal sealed class Users(Db database, TimeProvider time)
 {
     /// <summary>Adds a user; <see langword="null"/> when the name is taken.</summary>
@@ -26,5 +26,5 @@ internal sealed class Users(Db database, TimeProvider time)
     internal Task<bool> IsFirstAsync(long userId, CancellationToken cancellationToken) =>
         database.ReadAsync(async scope => await scope.FirstOrDefaultAsync<long?>("SELECT MIN(id) FROM users") == userId, cancellationToken);
 
-    internal static string Key(string name) => name.Trim().ToUpperInvariant();
+    internal static string Key(string name) => Nfkc.Normalize(name).Trim().ToUpperInvariant();
 }

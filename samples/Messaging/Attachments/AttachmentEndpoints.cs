@@ -4,6 +4,7 @@ using Messaging.Accounts;
 using Messaging.Channels;
 using Messaging.Database;
 using Messaging.Http;
+using Messaging.Limits;
 using Messaging.Operations;
 using Messaging.Realtime;
 using Microsoft.AspNetCore.Http.Features;
@@ -30,11 +31,13 @@ internal static class AttachmentEndpoints
             .ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
         channel.MapGet("/", ListAsync).WithSummary("List the files of a channel.").Produces<ListOf<AttachmentShape>>();
         channel.MapPost("/", UploadAsync).WithSummary("Upload one file: multipart, field file.").DisableAntiforgery()
-            .Produces<AttachmentShape>(201).ProducesProblem(413).ProducesValidationProblem();
+            .RequireRateLimiting(RatePolicies.Posts)
+            .Produces<AttachmentShape>(201).ProducesProblem(413).ProducesProblem(429).ProducesValidationProblem();
         var one = api.MapGroup("/attachments/{id}").WithTags("Attachments").RequireAuthorization().ProducesProblem(401).ProducesProblem(404);
         one.MapGet("/", DownloadAsync).WithSummary("Download a file.").Produces(200, contentType: ContentSniffer.Unknown);
-        one.MapDelete("/", DeleteAsync).WithSummary("Delete a file, as its uploader or as an owner of the channel; waits for the outcome.")
-            .Produces(204).Produces(202).ProducesProblem(503).WithMetadata(DeletionBudget);
+        one.MapDelete("/", DeleteAsync)
+            .WithSummary("Delete a file, as its uploader who is still a member, or as an owner of the channel; waits for the outcome.")
+            .Produces(204).Produces(202).ProducesProblem(403).ProducesProblem(503).WithMetadata(DeletionBudget);
     }
 
     private static Task<IResult> ListAsync(string id, string? after, string? limit, HttpContext context, Db database, CancellationToken cancellationToken)
@@ -74,7 +77,9 @@ internal static class AttachmentEndpoints
 
         // Refused before the body is read; the commit asks again under the lock.
         var caller = Caller.Of(context.User);
-        if (await database.ReadAsync(async scope => Access.Refusal(await Access.ReadAsync(scope, channelId, caller.UserId)), cancellationToken) is { } refusal)
+        if (await database.ReadAsync(
+            async scope => Access.Refusal(await Access.ReadAsync(scope, channelId, caller.UserId)) ?? await uploads.QuotaAsync(scope, caller.UserId, 1),
+            cancellationToken) is { } refusal)
         {
             return refusal;
         }
@@ -92,8 +97,20 @@ internal static class AttachmentEndpoints
             size.MaxRequestBodySize = uploads.MaxBytes + Envelope;
         }
 
-        var reader = new MultipartReader(boundary, context.Request.Body);
-        while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+        try
+        {
+            return await StoreFileAsync(new MultipartReader(boundary, context.Request.Body), channelId, caller, uploads, cancellationToken);
+        }
+        catch (MalformedUploadException)
+        {
+            return Problems.Invalid("file", "is no valid multipart body, or ends too early.");
+        }
+    }
+
+    private static async Task<IResult> StoreFileAsync(
+        MultipartReader reader, long channelId, Caller caller, AttachmentUploads uploads, CancellationToken cancellationToken)
+    {
+        while (await NextAsync(reader, cancellationToken) is { } section)
         {
             if (ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var field)
                 && HeaderUtilities.RemoveQuotes(field.Name).Value == "file" && field.IsFileDisposition())
@@ -103,6 +120,18 @@ internal static class AttachmentEndpoints
         }
 
         return Problems.Invalid("file", "is missing.");
+    }
+
+    private static async Task<MultipartSection?> NextAsync(MultipartReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadNextSectionAsync(cancellationToken);
+        }
+        catch (Exception error) when (MalformedUploadException.Covers(error, cancellationToken))
+        {
+            throw new MalformedUploadException(error);
+        }
     }
 
     /// <summary>What the user calls the file: for people only, never for a path.</summary>
@@ -129,7 +158,7 @@ internal static class AttachmentEndpoints
     private static async Task<IResult> DeleteAsync(
         string id, HttpContext context, Db database, IFileDeletionService deletions, OutboxSignal signal, CancellationToken cancellationToken)
     {
-        if (!Ids.TryParse(id, out _))
+        if (!Ids.TryParse(id, out var attachmentId))
         {
             return Problems.NotFound("file");
         }
@@ -142,6 +171,12 @@ internal static class AttachmentEndpoints
             signal.Set();
         }
 
+        if (result.Status is DeletionStatus.Denied or DeletionStatus.NotFound && await WasUploaderAsync(database, attachmentId, Caller.Of(context.User), cancellationToken))
+        {
+            // One knows one's own file; to others it is not there.
+            return Problems.NotMember();
+        }
+
         return result.Status switch
         {
             DeletionStatus.Succeeded or DeletionStatus.AlreadyDeleted => TypedResults.NoContent(),
@@ -150,6 +185,16 @@ internal static class AttachmentEndpoints
             _ => TypedResults.Problem($"The file could not be deleted ({result.ErrorCode}); it is still there.", statusCode: StatusCodes.Status503ServiceUnavailable),
         };
     }
+
+    /// <summary>Whether the caller uploaded the file, and is no member of its channel any more.</summary>
+    private static Task<bool> WasUploaderAsync(Db database, long id, Caller caller, CancellationToken cancellationToken) => database.ReadAsync(
+        async scope => await scope.FirstOrDefaultAsync<long?>(
+            """
+            SELECT a.id FROM attachments a WHERE a.id = @id AND a.uploader_id = @UserId
+            AND NOT EXISTS (SELECT 1 FROM members m WHERE m.channel_id = a.channel_id AND m.user_id = a.uploader_id)
+            """,
+            new { id, caller.UserId }) is not null,
+        cancellationToken);
 
     private static async Task<AttachmentRow?> FindAsync(string id, HttpContext context, Db database, CancellationToken cancellationToken)
     {

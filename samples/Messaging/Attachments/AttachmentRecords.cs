@@ -16,6 +16,7 @@ namespace Messaging.Attachments;
 internal sealed class AttachmentRecords(Dialect dialect, Outbox outbox) : IFileRecordStore
 {
     internal const string Owners = "owners";
+    internal const string UploaderRole = "uploader_role";
 
     public async ValueTask<FileRecord?> FindAsync(
         DbConnection connection, DbTransaction? transaction, string key, bool lockRecord, CancellationToken cancellationToken)
@@ -43,8 +44,13 @@ internal sealed class AttachmentRecords(Dialect dialect, Outbox outbox) : IFileR
 
         var owners = await scope.QueryAsync<long>(
             "SELECT user_id FROM members WHERE channel_id = @channelId AND role = @role ORDER BY user_id", new { channelId, role = Roles.Owner });
+        var uploader = await scope.FirstOrDefaultAsync<string>(
+            "SELECT role FROM members WHERE channel_id = @channelId AND user_id = @UploaderId", new { channelId, row.UploaderId });
         return new FileRecord(
-            key, row.Path, Ids.Format(row.UploaderId), new Dictionary<string, string?> { [Owners] = string.Join(' ', owners.Select(Ids.Format)) });
+            key,
+            row.Path,
+            Ids.Format(row.UploaderId),
+            new Dictionary<string, string?> { [Owners] = string.Join(' ', owners.Select(Ids.Format)), [UploaderRole] = uploader });
     }
 
     public async ValueTask<string?> RemoveAsync(DbTransaction transaction, FileRecord record, Guid deletionId, CancellationToken cancellationToken)
@@ -94,9 +100,10 @@ internal sealed class AttachmentRecords(Dialect dialect, Outbox outbox) : IFileR
     private DbScope Scope(DbTransaction transaction, CancellationToken cancellationToken) => new(transaction.Connection!, transaction, dialect, cancellationToken);
 }
 
-/// <summary>A file is deleted by who uploaded it or by an owner of its channel. Both are part of the record, so the decision holds for the locked rows.</summary>
+/// <summary>A file is deleted by who uploaded it and is still a member, or by an owner of its channel. All of it is part of the record, so the decision holds for the locked rows.</summary>
 internal sealed class AttachmentAuthorizer : IDeletionAuthorizer
 {
     public ValueTask<bool> CanDeleteAsync(FileRecord record, DeletionContext who, CancellationToken cancellationToken) =>
-        new(record.OwnerId == who.UserId || (record.Columns[AttachmentRecords.Owners] ?? string.Empty).Split(' ').Contains(who.UserId));
+        new((record.OwnerId == who.UserId && record.Columns[AttachmentRecords.UploaderRole] is not null)
+            || (record.Columns[AttachmentRecords.Owners] ?? string.Empty).Split(' ').Contains(who.UserId));
 }

@@ -11,7 +11,7 @@ internal static class AttachmentServiceExtensions
     {
         var root = Path.Combine(builder.DataDirectory(), "attachments");
         Directory.CreateDirectory(root);
-        builder.Services.Configure<AttachmentOptions>(builder.Configuration.GetSection("Attachments"));
+        builder.Services.AddOptions<AttachmentOptions>().BindConfiguration("Attachments").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSchema("Attachments");
         builder.Services.AddSingleton<AttachmentUploads>();
         builder.Services.AddTransactionalFileDeletion(o =>

@@ -3,6 +3,7 @@ using Messaging.Channels;
 using Messaging.Database;
 using Messaging.Http;
 using Messaging.Realtime;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Resilience.Data;
 using Resilience.Storage;
@@ -18,6 +19,22 @@ internal sealed class AttachmentUploads(ChannelWrites writes, Outbox outbox, IUp
 
     internal long MaxBytes => options.Value.MaxBytes;
 
+    /// <summary>The refusal for a user who has no room for one more file of this size.</summary>
+    internal async Task<IResult?> QuotaAsync(DbScope scope, long userId, long size)
+    {
+        var (count, bytes) = await scope.SingleAsync<(long, long)>(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachments WHERE uploader_id = @userId", new { userId });
+        var limits = options.Value;
+        if (count >= limits.MaxPerUser)
+        {
+            return TooLarge($"You have {count:N0} files, and {limits.MaxPerUser:N0} are allowed (Attachments:MaxPerUser). Delete some first.");
+        }
+
+        return bytes + size > limits.MaxBytesPerUser
+            ? TooLarge($"Your files have {bytes:N0} bytes, and {limits.MaxBytesPerUser:N0} are allowed (Attachments:MaxBytesPerUser). Delete some first.")
+            : null;
+    }
+
     internal async Task<IResult> StoreAsync(long channelId, Caller caller, string name, Stream content, CancellationToken cancellationToken)
     {
         // A fresh name that is never used again; what the user calls the file is a column.
@@ -31,14 +48,14 @@ internal sealed class AttachmentUploads(ChannelWrites writes, Outbox outbox, IUp
             var (size, type, renewed) = await WriteAsync(lease, content, cancellationToken);
             if (renewed is null)
             {
-                return TypedResults.Problem($"The file is larger than {MaxBytes:N0} bytes.", statusCode: StatusCodes.Status413PayloadTooLarge);
+                return TooLarge($"The file is larger than {MaxBytes:N0} bytes.");
             }
 
             var row = new AttachmentRow { Name = name, Path = path, Size = size, ContentType = type };
             var result = await writes.RunAsync(
-                ChannelPlans.ChangeBy(channelId, caller.UserId), (channelId, caller.UserId), Uploading,
+                ChannelPlans.ChangeBy(channelId, caller.UserId).LockRows("users", "id", [caller.UserId], LockMode.NoKeyUpdate), (channelId, caller.UserId), Uploading,
                 scope => CommitAsync(scope, channelId, caller, lease, row), cancellationToken);
-            kept = result is Microsoft.AspNetCore.Http.HttpResults.Created<AttachmentShape>;
+            kept = result is Created<AttachmentShape>;
             return result;
         }
         finally
@@ -58,7 +75,7 @@ internal sealed class AttachmentUploads(ChannelWrites writes, Outbox outbox, IUp
         long size = 0;
         await using var file = files.Create(lease.Path);
         int read;
-        while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        while ((read = await ReadAsync(content, buffer, cancellationToken)) > 0)
         {
             if (size < start.Length)
             {
@@ -82,8 +99,30 @@ internal sealed class AttachmentUploads(ChannelWrites writes, Outbox outbox, IUp
         return (size, ContentSniffer.Sniff(start.AsSpan(0, (int)Math.Min(size, start.Length))), lease);
     }
 
+    private static ProblemHttpResult TooLarge(string detail) => TypedResults.Problem(detail, statusCode: StatusCodes.Status413PayloadTooLarge);
+
+    /// <summary>What the reader of the body finds wrong is told apart from what the disk does.</summary>
+    private static async Task<int> ReadAsync(Stream content, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await content.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception error) when (MalformedUploadException.Covers(error, cancellationToken))
+        {
+            throw new MalformedUploadException(error);
+        }
+    }
+
     private async Task<IResult> CommitAsync(DbScope scope, long channelId, Caller caller, UploadLease lease, AttachmentRow row)
     {
+        // The plan holds the user's row, whatever the channel, so that the sums stand until the commit.
+        if (await QuotaAsync(scope, caller.UserId, row.Size) is { } full)
+        {
+            scope.Refuse<IResult>(GuardOutcome.Conflict);
+            return full;
+        }
+
         if (!await uploads.CompleteAsync(scope.Transaction, lease))
         {
             return scope.Refuse<IResult>(GuardOutcome.Conflict);

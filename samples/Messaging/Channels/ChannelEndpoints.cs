@@ -20,7 +20,7 @@ internal static class ChannelEndpoints
         channels.MapGet("/", ListAsync).WithSummary("All public channels and the caller's private ones, with their figures.")
             .Produces<ListOf<ChannelShape>>().ProducesValidationProblem().WithMetadata(ListBudget);
         channels.MapPost("/", CreateAsync).WithSummary("Create a channel; the caller becomes its owner.")
-            .Produces<ChannelShape>(201).ProducesValidationProblem();
+            .Produces<ChannelShape>(201).ProducesValidationProblem().ProducesProblem(429);
         channels.MapGet("/{id}/members", MembersAsync).WithSummary("The members of a channel.")
             .Produces<ListOf<MemberShape>>().ProducesValidationProblem().ProducesProblem(403).ProducesProblem(404);
         channels.MapPost("/{id}/members", AddMemberAsync).WithSummary("Join a public channel, or add a user as an owner.")
@@ -38,7 +38,8 @@ internal static class ChannelEndpoints
             : problem;
 
     private static async Task<IResult> CreateAsync(
-        CreateChannel channel, HttpContext context, Db database, Memberships memberships, ChannelList list, TimeProvider time, CancellationToken cancellationToken)
+        CreateChannel channel, HttpContext context, Db database, Memberships memberships, ChannelQuota quota, ChannelList list, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!Validate.Name(channel.Name, "name", MaxNameLength, out var name, out var problem))
         {
@@ -46,9 +47,15 @@ internal static class ChannelEndpoints
         }
 
         var caller = Caller.Of(context.User);
-        var channelId = await database.WriteAsync(
+        var created = await database.WriteAsync<long?>(
+            ChannelQuota.Plan(caller.UserId),
             async scope =>
             {
+                if (!await quota.HasRoomAsync(scope, caller.UserId))
+                {
+                    return null;
+                }
+
                 var id = await scope.SingleAsync<long>(
                     "INSERT INTO channels (name, private, last_sequence, created_at) VALUES (@name, @isPrivate, 0, @now) RETURNING id",
                     new { name, isPrivate = channel.Private == true ? 1 : 0, now = time.NowForStore() });
@@ -56,7 +63,14 @@ internal static class ChannelEndpoints
                 return id;
             },
             cancellationToken);
-        return TypedResults.Created((string?)null, await list.ReadOneAsync(caller.UserId, channelId, cancellationToken));
+        if (!created.IsApplied)
+        {
+            throw new DatabaseBusyException(created.Outcome, created.Error);
+        }
+
+        return created.Value is { } channelId
+            ? TypedResults.Created((string?)null, await list.ReadOneAsync(caller.UserId, channelId, cancellationToken))
+            : quota.Refusal;
     }
 
     private static async Task<IResult> MembersAsync(

@@ -12,6 +12,8 @@ internal static class ChannelServiceExtensions
         var services = builder.Services;
         services.AddSchema("Channels");
         services.AddLockedTable("channels", "id").AddLockedTable("members", "channel_id", "user_id").AddLockedTable("bans", "channel_id", "user_id");
+        services.AddOptions<ChannelOptions>().BindConfiguration("Channels").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ChannelQuota>();
         services.AddSingleton<ChannelWrites>();
         services.AddSingleton<Memberships>();
         services.AddSingleton<ReadPositions>();

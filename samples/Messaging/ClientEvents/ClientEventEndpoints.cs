@@ -16,8 +16,10 @@ internal static partial class ClientEventEndpoints
 
     private const int MaxDataBytes = 1_024;
 
-    // Names of the server's own events: nobody may speak in its name. Those with a dot cannot be written anyway.
-    private static readonly HashSet<string> Reserved = ["message", "membership", "presence", "close", "error"];
+    // Names of the server's own events, and of those that EventSource raises itself (open, error): nobody may speak in their name. Those with a dot
+    // cannot be written anyway; the words before the dot are kept for the server too.
+    private static readonly HashSet<string> Reserved =
+        ["open", "error", "close", "message", "sse", "presence", "membership", "channel", "attachment", "scheduled", "session"];
 
     internal static void MapClientEvents(this RouteGroupBuilder api) =>
         api.MapPost("/channels/{id}/events", SendAsync).WithTags("Realtime").RequireAuthorization().RequireRateLimiting(RatePolicy)

@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Threading.RateLimiting;
 using Messaging.Accounts;
+using Messaging.Limits;
 
 namespace Messaging.ClientEvents;
 
@@ -8,8 +7,7 @@ namespace Messaging.ClientEvents;
 internal static class ClientEventServiceExtensions
 {
     // A person who types sends one in three seconds.
-    private const int PerSecond = 5;
-    private const int Burst = 20;
+    private static readonly RateOptions Rate = new() { Burst = 20, PerMinute = 300 };
 
     internal static WebApplicationBuilder AddClientEvents(this WebApplicationBuilder builder)
     {
@@ -17,23 +15,7 @@ internal static class ClientEventServiceExtensions
         services.AddSingleton<AppSettings>();
         services.AddSingleton<IPageFeature>(static provider => provider.GetRequiredService<AppSettings>());
         services.AddRateLimiter(static o =>
-        {
-            o.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-            o.OnRejected = static (rejected, _) =>
-            {
-                rejected.HttpContext.Response.Headers.RetryAfter = 1.ToString(CultureInfo.InvariantCulture);
-                return ValueTask.CompletedTask;
-            };
-            o.AddPolicy(ClientEventEndpoints.RatePolicy, static context => RateLimitPartition.GetTokenBucketLimiter(
-                Caller.Of(context.User).UserId,
-                static _ => new TokenBucketRateLimiterOptions
-                {
-                    TokenLimit = Burst,
-                    TokensPerPeriod = PerSecond,
-                    ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-                    QueueLimit = 0,
-                }));
-        });
+            o.AddPolicy(ClientEventEndpoints.RatePolicy, static context => RatePolicies.Bucket(Caller.Of(context.User).UserId, Rate, context.RequestServices)));
         return builder;
     }
 }

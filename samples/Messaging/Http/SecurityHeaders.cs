@@ -9,19 +9,29 @@ internal sealed class SecurityHeaders(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext context)
     {
-        var headers = context.Response.Headers;
+        // At the last moment: whoever clears a half-made answer, as for an exception, clears its headers too.
+        context.Response.OnStarting(
+            static state =>
+            {
+                Set(((HttpContext)state).Response.Headers);
+                return Task.CompletedTask;
+            },
+            context);
+        return next(context);
+    }
+
+    private static void Set(IHeaderDictionary headers)
+    {
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
-        if (!HttpMethods.IsGet(context.Request.Method) || context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+        if (headers.CacheControl.Count == 0)
         {
-            // Answers depend on who asks; nothing between may keep them.
+            // Answers depend on who asks; nothing between may keep them. The page's files say for themselves that they are another matter.
             headers.CacheControl = "no-store";
         }
-
-        return next(context);
     }
 }

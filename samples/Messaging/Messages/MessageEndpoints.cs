@@ -1,5 +1,6 @@
 using Messaging.Accounts;
 using Messaging.Http;
+using Messaging.Limits;
 using Messaging.Scheduling;
 
 namespace Messaging.Messages;
@@ -16,7 +17,7 @@ internal static class MessageEndpoints
         var messages = api.MapGroup("/channels/{id}/messages").WithTags("Messages").RequireAuthorization()
             .ProducesValidationProblem().ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
         messages.MapGet("/", ReadAsync).WithSummary("Read messages after a sequence, oldest first.").Produces<ListOf<MessageShape>>();
-        messages.MapPost("/", SendAsync)
+        messages.MapPost("/", SendAsync).RequireRateLimiting(RatePolicies.Posts)
             .WithSummary("Send a message, with delaySeconds later. The same clientId again answers 200 with what is stored.")
             .Produces<MessageShape>(201).Produces<MessageShape>().Produces<ScheduledShape>(202).ProducesProblem(429).ProducesProblem(503);
 

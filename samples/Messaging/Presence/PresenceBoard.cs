@@ -8,9 +8,10 @@ namespace Messaging.Presence;
 
 /// <summary>
 /// Who has a stream open, and in which channels; on this node, in memory. A change goes through the lane: coming at once, going after the lane's delay, so that
-/// one who reconnects within it never left. Thread-safe; the lock guards both maps, and nothing is called while it is held.
+/// one who reconnects within it never left. Thread-safe; the lock guards both maps, and is held while the lane is told, so that the lane hears
+/// of changes in their order.
 /// </summary>
-internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, PresenceRoster roster) : ISseConnectionObserver, IMembershipObserver
+internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, PresenceRoster roster, IServiceProvider services) : ISseConnectionObserver, IMembershipObserver
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, HashSet<PresenceKey>> _streams = [];
@@ -39,21 +40,39 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, Pres
             }
         }
 
-        came.ForEach(key => Tell(key, online: true, TimeSpan.Zero));
+        // The description may be older than a leave that this board heard of before it knew the stream. A leave ends the subscription before it comes here
+        // (MembershipStreams is registered first), so what the stream follows now tells. The manager knows its observers: it has to be asked for late.
+        var now = services.GetRequiredService<ISseManager>().Find(connection.Id)?.Channels.Select(ChannelIdOf).ToHashSet();
+        lock (_lock)
+        {
+            if (now is not null && _streams.ContainsKey(connection.Id))
+            {
+                foreach (var key in keys.Where(key => !now.Contains(key.ChannelId)).ToList())
+                {
+                    keys.Remove(key);
+                    TakeOne(key);
+                }
+            }
+
+            foreach (var key in came.Where(_counts.ContainsKey))
+            {
+                Tell(key, online: true, TimeSpan.Zero);
+            }
+        }
     }
 
     public void Closed(SseConnectionInfo connection)
     {
-        var went = new List<PresenceKey>();
         lock (_lock)
         {
             if (_streams.Remove(connection.Id, out var keys))
             {
-                went.AddRange(keys.Where(TakeOne));
+                foreach (var key in keys.Where(TakeOne))
+                {
+                    Tell(key, online: false, delay: null);
+                }
             }
         }
-
-        went.ForEach(key => Tell(key, online: false, delay: null));
     }
 
     public ValueTask JoinedAsync(long channelId, long userId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
@@ -61,7 +80,6 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, Pres
     public ValueTask LeftAsync(long channelId, long userId, CancellationToken cancellationToken)
     {
         var key = new PresenceKey(channelId, userId);
-        bool went;
         lock (_lock)
         {
             foreach (var keys in _streams.Values)
@@ -69,12 +87,10 @@ internal sealed class PresenceBoard(CoalescingLane<PresenceKey, bool> lane, Pres
                 keys.Remove(key);
             }
 
-            went = _counts.Remove(key);
-        }
-
-        if (went)
-        {
-            Tell(key, online: false, TimeSpan.Zero);
+            if (_counts.Remove(key))
+            {
+                Tell(key, online: false, TimeSpan.Zero);
+            }
         }
 
         return ValueTask.CompletedTask;

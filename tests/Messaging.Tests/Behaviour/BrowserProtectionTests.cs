@@ -1,3 +1,6 @@
+using Messaging.Accounts;
+using Microsoft.AspNetCore.Http;
+
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>What keeps other sites out of a user's browser session.</summary>
@@ -61,6 +64,32 @@ public abstract class BrowserProtectionTests(MessagingFixture fixture) : Messagi
         using var user = await App.NewUserAsync();
 
         (await user.GetAsync("/api/channels")).Headers.CacheControl!.NoStore.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_failure_and_what_operators_read_have_the_same_headers_and_are_kept_by_nobody()
+    {
+        await using var home = await NewHomeAsync();
+        await using var app = await home.StartAsync(
+            configure: static builder => Replace.Service<IPageFeature>(builder, new BrokenFeature()));
+        using var user = await app.NewUserAsync();
+
+        foreach (var (path, status) in new[] { ("/api/session", 500), ("/ops/audit", 200), ("/health", 200) })
+        {
+            var reply = (await user.GetAsync(path)).ShouldHaveStatus(status);
+            reply.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'", customMessage: path);
+            reply.Headers.GetValues("X-Content-Type-Options").Single().ShouldBe("nosniff", path);
+            reply.Headers.CacheControl!.NoStore.ShouldBeTrue(path);
+        }
+
+        (await user.GetAsync("/js/app.js")).Headers.CacheControl!.NoStore.ShouldBeFalse();
+    }
+
+    private sealed class BrokenFeature : IPageFeature
+    {
+        public string Name => "broken";
+
+        public bool IsOn(HttpContext context) => throw new InvalidOperationException("Broken by the test.");
     }
 }
 

@@ -66,6 +66,13 @@ public sealed class WrongSettingTests
     [InlineData("--Sessions:Lifetime=00:00:00", "Sessions:Lifetime")]
     [InlineData("--Queue:Recovery:Interval=00:00:00", "Queue:Recovery:Interval")]
     [InlineData("--Queue:MaxSize=0", "MaxSize")]
+    [InlineData("--Limits:Posts:Burst=0", "Limits")]
+    [InlineData("--Limits:WrongPasswords:PerMinute=-1", "Limits")]
+    [InlineData("--Limits:PasswordsWaiting=0", "PasswordsWaiting")]
+    [InlineData("--Channels:MaxOwnedPerUser=0", "MaxOwnedPerUser")]
+    [InlineData("--Attachments:MaxBytesPerUser=0", "MaxBytesPerUser")]
+    [InlineData("--Attachments:MaxPerUser=0", "MaxPerUser")]
+    [InlineData("--Accounts:OperatorCode=too short", "OperatorCode")]
     [InlineData("--Storage:Provider=Oracle", "Storage:Provider")]
     [InlineData("--Storage:Provider=PostgreSql", "ConnectionStrings:PostgreSql")]
     public async Task A_wrong_setting_stops_the_start_and_is_named(string setting, string named)

@@ -1,3 +1,7 @@
+using Messaging.Presence;
+using Microsoft.Extensions.DependencyInjection;
+using Resilience.Sse;
+
 namespace Messaging.Tests.Behaviour;
 
 /// <summary>The members of a channel learn who comes and who goes; one who is back within three seconds never left.</summary>
@@ -114,6 +118,31 @@ public abstract class PresenceTests(string database) : IAsyncLifetime
         (await ben.DeleteAsync($"/api/channels/{id}/members/me")).ShouldHaveStatus(204);
 
         (await stream.WhenAsync("presence", 3)).GetProperty("online").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_told_of_after_its_user_has_left_shows_nobody_online()
+    {
+        using var ann = await _app.NewUserAsync();
+        using var ben = await _app.NewUserAsync();
+        var id = await ann.CreateChannelAsync();
+        await ben.JoinAsync(id);
+        await using var stream = await EventStream.OpenAsync(ann, id);
+        await using var open = await EventStream.OpenAsync(ben, id);
+        await stream.WhenAsync("presence", 2);
+        var stale = _app.Services.GetRequiredService<ISseManager>().Snapshot(SseTarget.User(ben.UserId)).ShouldHaveSingleItem();
+        stale.Channels.ShouldContain($"channel:{id}");
+        (await ben.DeleteAsync($"/api/channels/{id}/members/me")).ShouldHaveStatus(204);
+        await stream.WhenAsync("presence", 3);
+
+        _app.Services.GetRequiredService<PresenceBoard>().Opened(stale);
+
+        // Whatever was told of Ben goes through the lane before what is told of Cleo.
+        using var cleo = await _app.NewUserAsync();
+        await cleo.JoinAsync(id);
+        await using var third = await EventStream.OpenAsync(cleo, id);
+        (await stream.WhenAsync("presence", 4)).GetProperty("user").GetProperty("id").GetString().ShouldBe(cleo.UserId);
+        (await OnlineAsync(ann, id)).ShouldBe([ann.UserId, cleo.UserId]);
     }
 
     private static async Task<string?[]> OnlineAsync(TestClient client, string channelId, string query = "")

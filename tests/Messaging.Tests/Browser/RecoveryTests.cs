@@ -63,6 +63,25 @@ public abstract class RecoveryTests(ChromiumFixture chromium)
     }
 
     [Fact]
+    public async Task A_damaged_note_of_unsent_messages_is_dropped_and_the_page_goes_on()
+    {
+        await using var home = await chromium.NewHomeAsync();
+        await using var app = await home.StartAsync();
+        await using var window = await Window.OpenAsync(chromium.Browser, app);
+        await window.RegisterAsync("Ann");
+
+        foreach (var damaged in new[] { "{not json", "{}", "null", "[null]", "[{}]" })
+        {
+            await window.Page.EvaluateAsync("text => localStorage.setItem('unsent:1', text)", damaged);
+            await window.Page.ReloadAsync();
+            await window.LiveAsync();
+            (await window.Page.EvaluateAsync<string?>("() => localStorage.getItem('unsent:1')")).ShouldBeNull(damaged);
+        }
+
+        window.ShouldBeClean();
+    }
+
+    [Fact]
     public async Task A_message_whose_answer_got_lost_is_sent_again_and_stored_once()
     {
         await using var window = await ReadyAsync();
@@ -159,10 +178,17 @@ public abstract class RecoveryTests(ChromiumFixture chromium)
         var tries = 0;
         await window.Page.RouteAsync(Sending, route =>
             route.Request.Method == "POST" && Interlocked.Increment(ref tries) == 1
-                ? route.FulfillAsync(new() { Status = 429, Headers = new Dictionary<string, string> { ["Retry-After"] = "30" } })
+                ? route.FulfillAsync(new()
+                {
+                    Status = 429,
+                    ContentType = "application/problem+json",
+                    Headers = new Dictionary<string, string> { ["Retry-After"] = "30" },
+                    Body = """{"status":429,"detail":"Too many requests of this kind (limit: posts)."}""",
+                })
                 : route.ContinueAsync());
 
         await window.SayAsync("patience");
+        await Expect(Waiting(window)).ToContainTextAsync("limit: posts");
         await Expect(Waiting(window)).ToContainTextAsync("Try 2 of 6");
         await window.Page.Clock.FastForwardAsync("00:29");
         tries.ShouldBe(1);

@@ -14,6 +14,9 @@ public sealed class TestApp : IAsyncDisposable
     /// <summary>The event of the query monitor.</summary>
     internal const int QueryFinding = 4013;
 
+    /// <summary>What registers the name of an operator; <see cref="NewUserAsync"/> has it always.</summary>
+    internal const string OperatorCode = "the code of the tests";
+
     /// <summary>What the web server says when its own timer comes late.</summary>
     private const string SlowMachine = "HeartbeatSlow";
 
@@ -41,6 +44,9 @@ public sealed class TestApp : IAsyncDisposable
             "--Passwords:IterationCount=1000", "--Sse:AttemptBurst=10000", "--Sse:AttemptsPerSecond=1000",
             // A loaded machine may be slow, and a test's crowd may wait; but three repeats of a statement in a request are a finding, whatever they take.
             "--Queries:SlowThreshold=00:01:00", "--Queries:MinRepeats=3", "--Queries:MinRepeatTime=00:00:00", "--Database:LockTimeout=00:00:10",
+            // All users come from one address here. Tests of the limits set them again.
+            "--Limits:Registrations:Burst=100000", "--Limits:SignIns:Burst=100000", "--Limits:WrongPasswords:Burst=100000",
+            "--Limits:PasswordsWaiting=100000", $"--Accounts:OperatorCode={OperatorCode}",
             .. settings ?? [],
         ];
         var app = MessagingApplication.Create(args, builder =>
@@ -71,7 +77,7 @@ public sealed class TestApp : IAsyncDisposable
     {
         name ??= Names.Next("user");
         using var anonymous = NewClient();
-        (await anonymous.PostAsync("/api/users", new { name, password = TestClient.Password })).ShouldHaveStatus(201);
+        (await anonymous.PostAsync("/api/users", new { name, password = TestClient.Password, operatorCode = OperatorCode })).ShouldHaveStatus(201);
         return await SignInAsync(name);
     }
 

@@ -66,6 +66,7 @@ function failed(item, error) {
   item.failures += 1;
   item.state = 'waiting';
   item.refused = error.status !== 0;
+  item.reason = error.status === 429 ? error.message : '';
   item.due = Date.now() + seconds * 1000;
   item.timer = setTimeout(() => pump(item.channelId), seconds * 1000);
   save();
@@ -90,7 +91,7 @@ function render() {
 }
 
 function row(item) {
-  const status = item.failures === 0 ? 'Sending…' : `Not sent yet. Try ${item.failures + 1} of ${RETRIES + 1} follows.`;
+  const status = item.failures === 0 ? 'Sending…' : `Not sent yet. ${item.reason ? `${item.reason} ` : ''}Try ${item.failures + 1} of ${RETRIES + 1} follows.`;
   const now = el('button', { type: 'button', className: 'quiet', textContent: 'Send now' });
   now.addEventListener('click', () => pump(item.channelId, { now: true }));
   const drop = el('button', { type: 'button', className: 'quiet', textContent: 'Discard' });
@@ -124,6 +125,20 @@ function save() {
 
 function restore(session) {
   queue.forEach((item) => clearTimeout(item.timer));
-  queue = session === null ? [] : JSON.parse(localStorage.getItem(storageKey()) ?? '[]').map((item) => ({ ...item, state: 'waiting', timer: 0, due: 0 }));
+  queue = session === null ? [] : stored().map((item) => ({ ...item, state: 'waiting', timer: 0, due: 0 }));
   hurry();
+}
+
+// A damaged entry is dropped: the page has to go on without it.
+function stored() {
+  try {
+    const items = JSON.parse(localStorage.getItem(storageKey()) ?? '[]');
+    if (items.every((item) => typeof item.clientId === 'string' && typeof item.channelId === 'string' && typeof item.text === 'string')) {
+      return items;
+    }
+  } catch {
+    // No JSON, or no list.
+  }
+  localStorage.removeItem(storageKey());
+  return [];
 }
