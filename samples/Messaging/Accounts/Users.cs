@@ -26,5 +26,5 @@ internal sealed class Users(Db database, TimeProvider time)
     internal Task<bool> IsFirstAsync(long userId, CancellationToken cancellationToken) =>
         database.ReadAsync(async scope => await scope.FirstOrDefaultAsync<long?>("SELECT MIN(id) FROM users") == userId, cancellationToken);
 
-    internal static string Key(string name) => Nfkc.Normalize(name).Trim().ToUpperInvariant();
+    internal static string Key(string name) => name.Trim().ToUpperInvariant();
 }
