@@ -18,7 +18,7 @@ local leased_change, was_full, complete = 0, size() >= bound, false
 
 local function read_suspect()
   local head = redis.call('ZRANGE', quarantine, 0, 0, 'WITHSCORES')
-  suspect_id = head[1] and string.sub(head[1], 17)
+  suspect_id = head[1] and id_of(head[1])
   if suspect_id then
     suspect_state = unpack_state(redis.call('HGET', states, suspect_id))
     suspect_due = tonumber(head[2])
@@ -45,7 +45,7 @@ local function read_list()
   end
   local ids = {}
   for i, entry in ipairs(entries) do
-    ids[i] = string.sub(entry, 17)
+    ids[i] = id_of(entry)
   end
   local texts = redis.call('HMGET', states, unpack(ids))
   for i, id in ipairs(ids) do

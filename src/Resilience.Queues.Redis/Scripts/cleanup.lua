@@ -22,7 +22,7 @@ for _, key in ipairs({ index, quarantine }) do
     if bytes >= 4194304 then
       break
     end
-    local id = string.sub(entry, 17)
+    local id = id_of(entry)
     local state = unpack_state(redis.call('HGET', states, id))
     if state then
       doomed[#doomed + 1] = { id, state, 3 }

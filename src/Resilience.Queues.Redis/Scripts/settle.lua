@@ -37,7 +37,7 @@ for i, id in ipairs(ids) do
     if kind == '0' then
       leased_change = leased_change - 1
       gone[#gone + 1], gone_ids[#gone_ids + 1] = entry_of(sequence, id), id
-      noted = noted or string.byte(found[id], -1) == 1
+      noted = noted or string.byte(found[id], NOTED_AT) == 1
     else
       local state = unpack_state(found[id])
       if kind == '3' then

@@ -5,8 +5,8 @@ namespace Resilience.Queues.Redis;
 /// <summary>The state of a message as state.lua packs it; times in microseconds since the Unix epoch.</summary>
 internal readonly record struct PackedState(long Token, long Due, long EnqueuedAt, int Failures, int Deliveries, bool IsSuspect)
 {
-    /// <summary>The format ">ddddHHBBB" of state.lua, without padding.</summary>
-    private const int Length = 39;
+    /// <summary>The format of state.lua, with its padding.</summary>
+    private const int Length = 65;
 
     /// <exception cref="InvalidOperationException">The text is not of this format.</exception>
     public static PackedState Read(ReadOnlySpan<byte> packed) => packed.Length == Length
