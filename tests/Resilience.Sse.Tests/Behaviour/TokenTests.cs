@@ -21,7 +21,7 @@ public sealed class TokenTests
         app.Turn(61);
         await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().TokenValidations == 1);
         validator.Answer = _ => Task.FromResult(status);
-        app.Turn(61);
+        await UntilCalledAsync(app, validator, 2);
         (await stream.ReadToEndAsync()).Single().Data.ShouldContain(code);
     }
 
@@ -40,7 +40,7 @@ public sealed class TokenTests
         validator.Answer = static _ => Task.FromResult(SseTokenStatus.Unknown);
         await RoundAsync(app, 4);
         await RoundAsync(app, 5);
-        app.Turn(61);
+        await UntilCalledAsync(app, validator, 6);
         (await stream.ReadToEndAsync()).Single().Data.ShouldContain("TOKEN_UNVERIFIED");
         app.Manager.GetStatistics().Errors["validation"].ShouldBe(5);
     }
@@ -115,6 +115,17 @@ public sealed class TokenTests
         app.Turn(61);
         await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().TokenValidations == validations);
     }
+
+    /// <summary>Turns no further than to the call that ends the stream: its client has some seconds to take the last words, by the same clock.</summary>
+    private static Task UntilCalledAsync(TestApp app, Validator validator, int calls) => Watchdog.UntilAsync(() =>
+    {
+        if (validator.Calls < calls)
+        {
+            app.Turn(1);
+        }
+
+        return validator.Calls >= calls;
+    });
 
     private sealed class Validator : ISseTokenValidator
     {
