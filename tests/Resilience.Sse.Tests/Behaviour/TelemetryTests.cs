@@ -215,8 +215,7 @@ public sealed class TelemetryTests
         });
         listener.Start();
         await (await app.OpenAsync()).DisposeAsync();
-        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0);
-        app.Node.Limiter.Count.ShouldBe(0);
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0 && app.Node.Limiter.Count == 0);
         app.Manager.GetStatistics().Closed["client_closed"].ShouldBe(1);
         thrown.ShouldBe(1);
     }
