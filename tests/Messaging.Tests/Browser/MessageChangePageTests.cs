@@ -45,6 +45,7 @@ public abstract class MessageChangePageTests(ChromiumFixture chromium)
         await ann.CreateChannelAsync(channel);
         await window.RegisterAsync(ben);
         await window.JoinAsync(channel);
+        var id = (await window.Channel(channel).GetAttributeAsync("data-channel"))!;
 
         await OpenMembersAsync(ann);
         await ann.Page.GetByLabel($"Role of {ben}").SelectOptionAsync("moderator");
@@ -67,7 +68,7 @@ public abstract class MessageChangePageTests(ChromiumFixture chromium)
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Join", Exact = true }).ClickAsync();
         await Expect(window.Page.Locator("#composer")).ToBeVisibleAsync();
         ann.ShouldBeClean();
-        window.ShouldBeClean();
+        window.ShouldBeClean(refused: $"/api/channels/{id}/");
     }
 
     [Fact]

@@ -2,7 +2,7 @@
 
 import { request, requestAll } from './core/api.js';
 import { on } from './core/bus.js';
-import { $, el, notify } from './core/dom.js';
+import { $, el, fill, notify, once } from './core/dom.js';
 import { activeChannel, state } from './core/state.js';
 import { addChannelAction } from './channels.js';
 import { onEvent } from './realtime.js';
@@ -52,8 +52,8 @@ function pick() {
 function upload(channel, file) {
   const bar = el('progress', { max: 1, value: 0, ariaLabel: `Uploading ${file.name}` });
   const cancel = el('button', { type: 'button', className: 'icon', ariaLabel: 'Cancel the upload', textContent: '×' });
-  const line = el('div', { className: 'upload' }, el('span', { textContent: file.name }), bar, cancel);
-  $('composer-extras').append(line);
+  const progress = el('div', { className: 'upload' }, el('span', { textContent: file.name }), bar, cancel);
+  $('composer-extras').append(progress);
   const body = new FormData();
   body.append('file', file);
   const sending = new XMLHttpRequest();
@@ -62,7 +62,7 @@ function upload(channel, file) {
   sending.upload.addEventListener('progress', (event) => {
     bar.value = event.lengthComputable ? event.loaded / event.total : 0;
   });
-  sending.addEventListener('loadend', () => line.remove());
+  sending.addEventListener('loadend', () => progress.remove());
   sending.addEventListener('error', () => notify(`${file.name} could not be sent: the server cannot be reached.`, { failure: true }));
   sending.addEventListener('load', () => {
     if (sending.status === 201) {
@@ -76,7 +76,7 @@ function upload(channel, file) {
 }
 
 async function show(channel) {
-  list.replaceChildren(el('li', { className: 'muted', textContent: 'Reading…' }));
+  fill(list, [line('muted', 'Reading…')]);
   dialog.showModal();
   await refresh(channel.id);
 }
@@ -88,16 +88,26 @@ async function refresh(channelId) {
 
   try {
     const files = await requestAll(`/api/channels/${channelId}/attachments`);
-    list.replaceChildren(...(files.length === 0 ? [el('li', { className: 'muted', textContent: 'No files yet.' })] : files.map(item)));
+    if (channelId !== state.activeId) {
+      return; // another channel is shown by now
+    }
+
+    fill(list, files.length === 0 ? [line('muted', 'No files yet.')] : files.map(item), () => close);
   } catch (error) {
-    list.replaceChildren(el('li', { className: 'error', textContent: error.message }));
+    fill(list, [line('error', error.message)], () => close);
   }
 }
 
+const line = (className, text) => ({ key: className, look: text, build: () => el('li', { className, textContent: text }) });
+
 function item(file) {
   const mayDelete = file.uploadedBy.id === state.session?.user.id || activeChannel()?.role === 'owner';
-  const remove = el('button', { type: 'button', className: 'quiet', textContent: 'Delete', disabled: file.state === 'deleting', ariaLabel: `Delete ${file.name}` });
-  remove.addEventListener('click', () => destroy(file, remove));
+  return { key: file.id, look: JSON.stringify([file, mayDelete]), build: () => row(file, mayDelete) };
+}
+
+function row(file, mayDelete) {
+  const remove = el('button', { type: 'button', className: 'quiet', textContent: 'Delete', disabled: file.state === 'deleting', ariaLabel: `Delete ${file.name}`, data: { control: 'delete' } });
+  remove.addEventListener('click', () => once(remove, () => destroy(file)));
   const note = file.state === 'ready' ? '' : file.state === 'deleting' ? ' · being deleted' : ' · could not be deleted';
   return el(
     'li',
@@ -108,8 +118,7 @@ function item(file) {
   );
 }
 
-async function destroy(file, button) {
-  button.disabled = true;
+async function destroy(file) {
   try {
     await request('DELETE', `/api/attachments/${file.id}`);
   } catch (error) {

@@ -2,7 +2,7 @@
 
 import { request, requestAll } from './core/api.js';
 import { emit, on } from './core/bus.js';
-import { $, el, notify } from './core/dom.js';
+import { $, el, fill, notify } from './core/dom.js';
 import { activeChannel, state } from './core/state.js';
 import { openMembers, startMembers } from './members.js';
 import { onEvent } from './realtime.js';
@@ -106,19 +106,21 @@ function clear() {
 
 function render() {
   const all = [...state.channels.values()];
-  const focused = document.activeElement?.dataset?.channel;
+  const focused = document.activeElement?.dataset.channel;
   const openToJoin = all.filter((channel) => !channel.joined);
-  $('channels-joined').replaceChildren(...all.filter((channel) => channel.joined).map(item));
-  $('channels-open').replaceChildren(...openToJoin.map(item));
+  const instead = () => document.querySelector(`[data-channel="${focused}"]`); // it may have gone to the other list
   $('channels-open-section').hidden = openToJoin.length === 0;
-  if (focused) {
-    document.querySelector(`[data-channel="${focused}"]`)?.focus();
-  }
-
+  fill($('channels-joined'), all.filter((channel) => channel.joined).map(item), instead);
+  fill($('channels-open'), openToJoin.map(item), instead);
   renderHead();
 }
 
 function item(channel) {
+  const { id, name, unread, lastMessage } = channel;
+  return { key: id, look: JSON.stringify([name, channel.private, unread, lastMessage?.author.name, lastMessage?.text, id === state.activeId]), build: () => row(channel) };
+}
+
+function row(channel) {
   const unread = channel.unread > 0
     ? el('span', { className: 'badge', textContent: channel.unread > 99 ? '99+' : String(channel.unread) }, el('span', { className: 'visually-hidden', textContent: ' unread' }))
     : null;
@@ -143,11 +145,13 @@ function renderHead() {
   $('channel-name').textContent = channel?.name ?? 'Messaging';
   $('channel-facts').textContent = channel === null ? '' : facts(channel);
   const shown = channel === null ? [] : actions.filter((action) => action.when(channel));
-  $('channel-actions').replaceChildren(...shown.map((action) => {
-    const button = el('button', { type: 'button', className: action.primary ? 'primary' : 'quiet', textContent: action.label });
-    button.addEventListener('click', () => action.run(channel));
-    return button;
-  }));
+  fill($('channel-actions'), shown.map((action) => ({ key: action.label, look: '', build: () => actionButton(action) })));
+}
+
+function actionButton({ label, primary, run }) {
+  const button = el('button', { type: 'button', className: primary ? 'primary' : 'quiet', textContent: label });
+  button.addEventListener('click', () => run(activeChannel()));
+  return button;
 }
 
 function facts(channel) {

@@ -2,7 +2,7 @@
 
 import { request, requestAll } from './core/api.js';
 import { on } from './core/bus.js';
-import { $, ask, avatar, el } from './core/dom.js';
+import { $, ask, avatar, el, fill } from './core/dom.js';
 import { state } from './core/state.js';
 
 const ROLES = ['owner', 'moderator', 'member'];
@@ -23,7 +23,7 @@ export async function openMembers({ id, name, role }) {
   shownId = id;
   shownRole = role;
   $('members-title').textContent = `Members of ${name}`;
-  $('members-list').replaceChildren();
+  fill($('members-list'), []);
   $('bans').hidden = true;
   $('members-error').textContent = '';
   $('members-dialog').showModal();
@@ -45,16 +45,21 @@ function follow() {
 }
 
 async function render() {
-  const path = `/api/channels/${shownId}`;
+  const id = shownId;
+  const path = `/api/channels/${id}`;
   const members = await requestAll(`${path}/members`);
   const bans = moderates() ? await requestAll(`${path}/bans`) : [];
-  const focused = document.activeElement?.dataset.control;
-  $('members-form').hidden = channel().role !== 'owner';
-  $('members-list').replaceChildren(...members.map((member) => memberRow(member, path)));
+  if (id !== shownId) {
+    return; // the dialog shows another channel by now
+  }
+
+  const { role } = channel();
+  $('members-form').hidden = role !== 'owner';
+  fill($('members-list'), members.map((member) => ({ key: member.user.id, look: JSON.stringify([role, member]), build: () => memberRow(member, path) })));
   $('bans').hidden = bans.length === 0;
-  $('bans-list').replaceChildren(...bans.map((ban) => banRow(ban, path)));
-  if (focused || document.activeElement === document.body) {
-    ($('members-dialog').querySelector(`[data-control="${focused}"]`) ?? $('members-close')).focus();
+  fill($('bans-list'), bans.map((ban) => ({ key: ban.user.id, look: JSON.stringify(ban), build: () => banRow(ban, path) })));
+  if (document.activeElement === document.body) {
+    $('members-close').focus();
   }
 }
 
@@ -109,7 +114,14 @@ function roles(member, path) {
     ...ROLES.map((role) => el('option', { value: role, textContent: role })),
   );
   choice.value = member.role;
-  choice.addEventListener('change', () => change(() => request('PUT', `${path}/roles/${member.user.id}`, { role: choice.value })));
+  choice.addEventListener('change', () => change(async () => {
+    try {
+      await request('PUT', `${path}/roles/${member.user.id}`, { role: choice.value });
+    } catch (error) {
+      choice.value = member.role;
+      throw error;
+    }
+  }));
   return choice;
 }
 

@@ -2,7 +2,7 @@
 
 import { request } from './core/api.js';
 import { emit, on } from './core/bus.js';
-import { $, avatar, el, notify } from './core/dom.js';
+import { $, avatar, el, fill, notify } from './core/dom.js';
 import { activeChannel, state } from './core/state.js';
 import { onEvent } from './realtime.js';
 
@@ -173,15 +173,10 @@ function remove({ channelId, sequence }) {
 function render() {
   const channel = activeChannel();
   const atEnd = nearEnd();
-  const focused = document.activeElement?.closest('[data-sequence]')?.dataset.sequence;
   const messages = [...shown.values()].sort((a, b) => a.sequence - b.sequence);
-  $('log').replaceChildren(...messages.flatMap((message, i) => rows(message, messages[i - 1])));
+  fill($('log'), messages.flatMap((message, i) => rows(message, messages[i - 1])));
   $('log-earlier').hidden = !(channel?.joined && first > 0);
   renderEmpty(channel, messages.length);
-  if (focused) {
-    $('log').querySelector(`[data-sequence="${focused}"] button`)?.focus();
-  }
-
   if (atEnd) {
     toEnd();
     markRead();
@@ -203,11 +198,18 @@ function rows(message, before) {
   const sent = new Date(message.sentAt);
   const newDay = !before || new Date(before.sentAt).toDateString() !== sent.toDateString();
   const follows = !newDay && before.author.id === message.author.id && sent - new Date(before.sentAt) < SAME_SPEAKER_MS;
-  const row = messageRow(message, sent, follows);
-  return newDay ? [el('li', { className: 'day' }, el('span', { textContent: day.format(sent) })), row] : [row];
+  const offered = actions.filter((action) => action.when(message));
+  const row = {
+    key: message.id,
+    look: JSON.stringify([message, follows, offered.map((action) => action.label)]),
+    build: () => messageRow(message, sent, follows, offered),
+  };
+  return newDay ? [{ key: `before ${message.id}`, look: day.format(sent), build: () => dayRow(sent) }, row] : [row];
 }
 
-function messageRow(message, sent, follows) {
+const dayRow = (sent) => el('li', { className: 'day' }, el('span', { textContent: day.format(sent) }));
+
+function messageRow(message, sent, follows, offered) {
   const mine = message.author.id === state.session?.user.id;
   const when = el('time', { dateTime: message.sentAt, textContent: time.format(sent), title: sent.toLocaleString() });
   const edited = message.editedAt ? el('span', { className: 'muted', textContent: ' (edited)' }) : null;
@@ -221,18 +223,17 @@ function messageRow(message, sent, follows) {
       follows ? null : el('p', { className: 'message-head' }, el('strong', { textContent: message.author.name }), when),
       el('p', { className: 'message-text' }, message.text, edited),
     ),
-    messageActions(message),
+    messageActions(message, offered),
   );
 }
 
-function messageActions(message) {
-  const offered = actions.filter((action) => action.when(message));
+function messageActions(message, offered) {
   if (offered.length === 0) {
     return null;
   }
 
   return el('div', { className: 'message-actions' }, ...offered.map((action) => {
-    const button = el('button', { type: 'button', className: 'quiet', textContent: action.label });
+    const button = el('button', { type: 'button', className: 'quiet', textContent: action.label, data: { control: action.label } });
     button.addEventListener('click', () => action.run(message));
     return button;
   }));

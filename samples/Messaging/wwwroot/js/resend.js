@@ -3,7 +3,7 @@
 
 import { request } from './core/api.js';
 import { on } from './core/bus.js';
-import { $, el, newId, notify, shorten } from './core/dom.js';
+import { $, el, fill, newId, notify, shorten } from './core/dom.js';
 import { state } from './core/state.js';
 import { receive, toEnd } from './messages.js';
 
@@ -87,11 +87,13 @@ function leave(item) {
 
 function render() {
   const rows = queue.filter((item) => item.channelId === state.activeId && (item.failures > 0 || Date.now() - item.since >= SHOW_AFTER_MS));
-  $('resend').replaceChildren(...rows.map(row));
+  fill($('resend'), rows.map((item) => {
+    const status = item.failures === 0 ? 'Sending…' : `Not sent yet. ${item.reason ? `${item.reason} ` : ''}Try ${item.failures + 1} of ${RETRIES + 1} follows.`;
+    return { key: item.clientId, look: status, build: () => row(item, status) };
+  }));
 }
 
-function row(item) {
-  const status = item.failures === 0 ? 'Sending…' : `Not sent yet. ${item.reason ? `${item.reason} ` : ''}Try ${item.failures + 1} of ${RETRIES + 1} follows.`;
+function row(item, status) {
   const now = el('button', { type: 'button', className: 'quiet', textContent: 'Send now' });
   now.addEventListener('click', () => pump(item.channelId, { now: true }));
   const drop = el('button', { type: 'button', className: 'quiet', textContent: 'Discard' });
@@ -126,6 +128,7 @@ function save() {
 function restore(session) {
   queue.forEach((item) => clearTimeout(item.timer));
   queue = session === null ? [] : stored().map((item) => ({ ...item, state: 'waiting', timer: 0, due: 0 }));
+  render();
   hurry();
 }
 

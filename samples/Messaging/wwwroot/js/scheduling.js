@@ -2,7 +2,7 @@
 
 import { request, requestAll } from './core/api.js';
 import { on } from './core/bus.js';
-import { $, el, newId, notify, shorten } from './core/dom.js';
+import { $, el, fill, newId, notify, once, shorten } from './core/dom.js';
 import { state } from './core/state.js';
 import { takeComposer } from './messages.js';
 import { onEvent } from './realtime.js';
@@ -159,22 +159,24 @@ async function refresh() {
 }
 
 function render() {
-  const focused = document.activeElement?.closest('[data-scheduled]')?.dataset.scheduled;
   count.hidden = waiting.length === 0;
   count.replaceChildren(String(waiting.length), el('span', { className: 'visually-hidden', textContent: ' waiting' }));
-  list.replaceChildren(...(waiting.length === 0 ? [el('li', { className: 'muted', textContent: 'Nothing is waiting to be sent.' })] : waiting.map(item)));
-  if (dialog.open && focused) {
-    (list.querySelector(`[data-scheduled="${focused}"] button`) ?? list.querySelector('button') ?? close).focus();
-  }
+  fill(list, waiting.length === 0 ? [nothing] : waiting.map(item), () => list.querySelector('button') ?? close);
 }
 
+const nothing = { key: 'nothing', look: '', build: () => el('li', { className: 'muted', textContent: 'Nothing is waiting to be sent.' }) };
+
 function item(message) {
-  const failed = message.state === 'failed';
   const channel = state.channels.get(message.channelId)?.name ?? 'a channel that you do not see';
+  return { key: message.id, look: JSON.stringify([message, channel]), build: () => row(message, channel) };
+}
+
+function row(message, channel) {
+  const failed = message.state === 'failed';
   const cancel = el('button', {
     type: 'button', className: 'quiet', textContent: failed ? 'Dismiss' : 'Cancel', ariaLabel: `${failed ? 'Dismiss' : 'Cancel'}: ${shorten(message.text)}`,
   });
-  cancel.addEventListener('click', () => remove(message, cancel));
+  cancel.addEventListener('click', () => once(cancel, () => remove(message)));
   return el(
     'li',
     { data: { scheduled: message.id, state: message.state } },
@@ -186,8 +188,7 @@ function item(message) {
   );
 }
 
-async function remove(message, button) {
-  button.disabled = true;
+async function remove(message) {
   try {
     await request('DELETE', `/api/scheduled/${message.id}`);
   } catch (error) {

@@ -19,6 +19,68 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
+const filled = new WeakMap(); // element -> {key, look}: what a list made it from
+
+/**
+ * Makes the children of `list` those of `items`, each `{key, look, build()}`: the element of a key is built again only when its look, a text, is another.
+ * What stays keeps its focus, and a press of the mouse that has begun on it; what is built again hands the focus on to its control of the same `data-control`.
+ * When the element with the focus is gone, `instead()` gets it.
+ */
+export function fill(list, items, instead = () => null) {
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
+  const before = new Map([...list.children].filter((child) => filled.has(child)).map((child) => [filled.get(child).key, child]));
+  const children = items.map(({ key, look, build }) => {
+    const known = before.get(key);
+    if (known && filled.get(known).look === look) {
+      return known;
+    }
+
+    const child = build();
+    filled.set(child, { key, look });
+    return child;
+  });
+  const owner = [...list.children].find((child) => child.contains(focused));
+  const heir = focused === null || children.includes(owner) ? focused : control(children[items.findIndex(({ key }) => key === filled.get(owner)?.key)], focused.dataset.control);
+  place(list, children);
+  if (focused !== null && document.activeElement !== heir) {
+    heir?.focus();
+  }
+
+  if (focused !== null && !list.contains(document.activeElement)) {
+    instead()?.focus();
+  }
+}
+
+/** Puts the children in order without touching one that is where it belongs. */
+function place(list, children) {
+  const staying = new Set(children);
+  [...list.children].filter((child) => !staying.has(child)).forEach((child) => child.remove());
+  children.forEach((child, i) => {
+    if (list.children[i] !== child) {
+      list.insertBefore(child, list.children[i] ?? null);
+    }
+  });
+}
+
+function control(element, name) {
+  const controls = [...(element?.querySelectorAll('button, a, select, input') ?? [])];
+  return controls.find((candidate) => candidate.dataset.control === name) ?? controls[0] ?? null;
+}
+
+/** Does what a button is for, and does not begin again before that is over. The button keeps its focus meanwhile, which a disabled one would lose. */
+export async function once(button, work) {
+  if (button.ariaDisabled === 'true') {
+    return;
+  }
+
+  button.ariaDisabled = 'true';
+  try {
+    await work();
+  } finally {
+    button.ariaDisabled = null;
+  }
+}
+
 /** A round badge with initials, in a colour of its own for each user. */
 export function paintAvatar(element, user) {
   const initials = user.name.split(/\s+/u).filter(Boolean).slice(0, 2).map((part) => [...part][0].toUpperCase());
