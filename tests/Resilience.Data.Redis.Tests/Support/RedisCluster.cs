@@ -26,6 +26,11 @@ internal sealed class RedisCluster : IAsyncDisposable
             var server = cluster.Servers[i];
             await server.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", Text(i * share), Text(Math.Min(Slots, (i + 1) * share) - 1));
             await server.ExecuteAsync("CLUSTER", "SET-CONFIG-EPOCH", Text(i + 1));
+        }
+
+        // Only now: a server that knows another takes no epoch any more, and whoever is met knows the other a moment later.
+        foreach (var server in cluster.Servers)
+        {
             foreach (var other in cluster.Servers.Except([server]))
             {
                 await server.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", Text(other.Port), await BusPortAsync(other));
