@@ -24,7 +24,10 @@ public abstract class PostgreSqlConformance : DeletionConformance
 
     protected override async Task<int> OpenTransactionsAsync() => int.Parse(
         (await Harness.ListAsync(
-            "SELECT CAST(COUNT(*) AS text) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' AND xact_start IS NOT NULL"))[0],
+            """
+            SELECT CAST(COUNT(*) AS text) FROM pg_stat_activity
+            WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle' AND xact_start IS NOT NULL
+            """))[0],
         CultureInfo.InvariantCulture);
 
     [Fact]
@@ -58,6 +61,7 @@ public abstract class PostgreSqlConformance : DeletionConformance
         var keys = Enumerable.Range(0, 40).Select(i => $"k{i:D2}").ToList();
         await Harness.AddManyAsync(keys);
         using var stop = new CancellationTokenSource();
+        var holds = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var locker = Task.Run(async () =>
         {
             // From the last to the first: against the order in which the library locks.
@@ -74,6 +78,7 @@ public abstract class PostgreSqlConformance : DeletionConformance
                     command.CommandText = $"UPDATE attachments SET size = size + 1 WHERE id = '{key}'";
 #pragma warning restore CA2100
                     await command.ExecuteNonQueryAsync();
+                    holds.TrySetResult();
                 }
 
                 await transaction.CommitAsync();
@@ -82,6 +87,7 @@ public abstract class PostgreSqlConformance : DeletionConformance
 
             return rounds;
         });
+        await Task.WhenAny(holds.Task, locker).Within();
         var results = await Task.WhenAll(keys.Select(key => Task.Run(() => app.DeleteAsync(key)))).Within();
         await stop.CancelAsync();
         (await locker.Within()).ShouldBeGreaterThan(0);

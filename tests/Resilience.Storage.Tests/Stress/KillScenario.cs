@@ -29,6 +29,7 @@ public sealed class KillScenario : IChildScenario
             {
                 o.RootPath = context.Arguments[2];
                 o.RequireDurableCommits = sqlite;
+                o.LockTimeout = TimeSpan.FromSeconds(60);
             })
             .UseDatabase(_ => source)
             .UseTable("attachments", t => (t.PendingColumn, t.FailedColumn) = ("pending_delete", "delete_error"))

@@ -28,6 +28,9 @@ public sealed class StorageInstance : IAsyncDisposable
 
                 // The test server does not sync its files; kill -9 loses nothing there.
                 o.RequireDurableCommits = harness.Database.Dialect == SqlDialect.Sqlite;
+
+                // The longest there is: whoever stands still while it holds a row must not become an answer. Tests about that answer set their own.
+                o.LockTimeout = TimeSpan.FromSeconds(60);
                 configure?.Invoke(o);
             })
             .UseDatabase(_ => source, harness.Database.Dialect)

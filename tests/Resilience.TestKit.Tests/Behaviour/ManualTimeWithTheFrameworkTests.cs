@@ -110,12 +110,13 @@ public sealed class ManualTimeWithTheFrameworkTests
     [Fact]
     public async Task A_drive_refuses_to_go_beyond_its_limit()
     {
-        using var heartbeat = _time.CreateTimer(_ => { }, null, Second, Second);
+        var time = new ManualTimeProvider { LastChance = Second };
+        using var heartbeat = time.CreateTimer(_ => { }, null, Second, Second);
 
-        var error = await Should.ThrowAsync<InvalidOperationException>(_time.DriveAsync(new TaskCompletionSource().Task, 10 * Second));
+        var error = await Should.ThrowAsync<InvalidOperationException>(time.DriveAsync(new TaskCompletionSource().Task, 10 * Second));
 
         error.Message.ShouldContain("00:00:10");
-        _time.Elapsed.ShouldBe(10 * Second);
+        time.Elapsed.ShouldBe(10 * Second);
     }
 
     [Fact]

@@ -35,9 +35,9 @@ public sealed class ProgramsAndFilesTests
     [Fact]
     public void The_folder_of_a_process_that_is_gone_is_removed_and_that_of_a_living_one_is_not()
     {
-        // No process has this number: it is above the kernel's limit of 4,194,304.
-        var orphan = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "resilience-test-4194305-1-orphan"));
-        var alive = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "resilience-test-1-1-alive"));
+        // No process has this number: it is above the kernel's limit of 4,194,304. The end of each name is this run's own, for another may be at the same test.
+        var orphan = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"resilience-test-4194305-{Environment.ProcessId}-orphan"));
+        var alive = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"resilience-test-1-{Environment.ProcessId}-alive"));
         try
         {
             TempFolder.RemoveOrphans();

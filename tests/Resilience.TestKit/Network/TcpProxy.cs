@@ -17,6 +17,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private long _accepted;
+    private bool _refuse;
     private bool _disposed;
 
     /// <summary>Starts to listen on a free port of the loopback address.</summary>
@@ -44,12 +45,38 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>What goes from the server to clients.</summary>
     public ProxyLane ToClient { get; }
 
-    /// <summary>Whether new connections are reset at once instead of being passed on.</summary>
+    /// <summary>Whether new connections are reset at once instead of being passed on. Whoever sets it and then cuts leaves no connection behind.</summary>
     /// <value>false.</value>
-    public bool Refuse { get; set; }
+    public bool Refuse
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _refuse;
+            }
+        }
+
+        set
+        {
+            lock (_gate)
+            {
+                _refuse = value;
+            }
+        }
+    }
 
     /// <summary>Number of connections that were taken so far, refused ones included.</summary>
-    public long Accepted => Interlocked.Read(ref _accepted);
+    public long Accepted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _accepted;
+            }
+        }
+    }
 
     /// <summary>Number of connections that are open now.</summary>
     public int Active
@@ -118,14 +145,14 @@ public sealed class TcpProxy : IAsyncDisposable
             try
             {
                 var client = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                Interlocked.Increment(ref _accepted);
-                if (Refuse)
+                if (Admit(client) is { } connection)
+                {
+                    _ = ServeAsync(connection);
+                }
+                else
                 {
                     client.Close(0);
-                    continue;
                 }
-
-                _ = ServeAsync(client);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -138,14 +165,26 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(Socket client)
+    /// <summary>Counts a client and lets it in, in one step with the look at <see cref="Refuse"/>; null when it is refused.</summary>
+    private ProxyConnection? Admit(Socket client)
     {
-        using var connection = new ProxyConnection(client, ToServer, ToClient);
         lock (_gate)
         {
-            _connections.Add(connection);
-        }
+            _accepted++;
+            if (_refuse)
+            {
+                return null;
+            }
 
+            var connection = new ProxyConnection(client, ToServer, ToClient);
+            _connections.Add(connection);
+            return connection;
+        }
+    }
+
+    private async Task ServeAsync(ProxyConnection connection)
+    {
+        using var owned = connection;
         try
         {
             await connection.RunAsync(_target, _stop.Token).ConfigureAwait(false);

@@ -160,7 +160,9 @@ public sealed partial class PostgreSqlServer : IAsyncDisposable
         Username = "postgres",
         Database = "postgres",
         Pooling = false,
-        Timeout = 5,
+
+        // For the databases too: on a machine that stands still for a while, a server that takes its time is not one that is away.
+        Timeout = 30,
         IncludeErrorDetail = true,
     }.ConnectionString;
 

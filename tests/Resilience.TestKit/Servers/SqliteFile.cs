@@ -20,7 +20,9 @@ public sealed class SqliteFile : IDisposable
             DataSource = FullPath,
             Mode = SqliteOpenMode.ReadWriteCreate,
             Cache = SqliteCacheMode.Private,
-            DefaultTimeout = 5,
+
+            // The provider asks for a lock every 150 ms and not in a line: among busy writers, or on a machine that stands still, a few seconds may be too few.
+            DefaultTimeout = 30,
         }.ConnectionString;
         Execute(writeAheadLog ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
     }
@@ -28,7 +30,7 @@ public sealed class SqliteFile : IDisposable
     /// <summary>The database file.</summary>
     public string FullPath => _folder.PathOf("test.db");
 
-    /// <summary>Connection string of the file: private cache, 5 s of patience with locks.</summary>
+    /// <summary>Connection string of the file: private cache, 30 s of patience with locks.</summary>
     public string ConnectionString { get; }
 
     /// <summary>Opens a connection.</summary>

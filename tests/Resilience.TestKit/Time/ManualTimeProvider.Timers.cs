@@ -4,11 +4,12 @@ namespace Resilience.TestKit;
 
 public sealed partial class ManualTimeProvider
 {
-    // Real time for what already runs on the thread pool to end, before a drive gives its verdict.
-    private static readonly TimeSpan LastChance = Watchdog.Limit(TimeSpan.FromSeconds(1));
-
     private readonly List<TimerWaiter> _waiters = [];
     private long _armings;
+
+    /// <summary>Real time for what already runs on the thread pool, or waits for a server, to end before a drive gives its verdict.</summary>
+    /// <value>30 s.</value>
+    internal TimeSpan LastChance { get; init; } = Watchdog.Limit(Watchdog.DefaultExpected);
 
     /// <summary>Number of timers that are armed: created or changed with a due time, and neither fired for the last time nor disposed.</summary>
     public int ActiveTimers

@@ -84,10 +84,8 @@ internal sealed class ManagedProcess : IAsyncDisposable
         }
 
         // First the process itself: it must not start another child after the look at its children.
-        Posix.Signal(Id, Posix.SigStop);
+        Stop();
         var tree = SignalTree(Posix.SigStop);
-
-        // A thread stops at its next chance, not at the signal.
         if (!SpinWait.SpinUntil(() => tree.All(Posix.IsStopped), Watchdog.Limit(Watchdog.DefaultExpected)))
         {
             throw new WatchdogException($"Process {Id} does not stop.");
@@ -118,11 +116,18 @@ internal sealed class ManagedProcess : IAsyncDisposable
         }
 
         // Frozen first: a process that is being killed must not start another child meanwhile.
-        Posix.Signal(Id, Posix.SigStop);
+        Stop();
         foreach (var pid in Posix.Tree(Id).Reverse())
         {
             Posix.Signal(pid, Posix.SigKill);
         }
+    }
+
+    /// <summary>Stops the process itself, and waits a while for it: a thread stops at its next chance, not at the signal, and may start a child until then.</summary>
+    private void Stop()
+    {
+        Posix.Signal(Id, Posix.SigStop);
+        SpinWait.SpinUntil(() => Posix.IsStopped(Id), ReapMilliseconds);
     }
 
     private IReadOnlyList<int> SignalTree(int signal)
