@@ -10,9 +10,6 @@ internal sealed class SseReader(Stream stream) : IAsyncDisposable
 
     public bool Ended { get; private set; }
 
-    /// <summary>Bytes of the body that were read.</summary>
-    public long Bytes { get; private set; }
-
     public static async Task<SseReader> OpenAsync(HttpClient http, string path, string? lastEventId = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Version = http.DefaultRequestVersion, VersionPolicy = http.DefaultVersionPolicy };
@@ -74,7 +71,6 @@ internal sealed class SseReader(Stream stream) : IAsyncDisposable
             return false;
         }
 
-        Bytes += read;
         Parser.Feed(_buffer.AsSpan(0, read));
         return true;
     }
