@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Resilience.Cleanup.Tests;
 
 /// <summary>Writes its name when it is disposed, and may throw.</summary>
@@ -41,4 +43,13 @@ internal sealed class BothProbe(List<string> log) : IDisposable, IAsyncDisposabl
         log.Add("async");
         return ValueTask.CompletedTask;
     }
+}
+
+/// <summary>Scopes whose steps have an hour: a machine that stands still for as long as a step may take by default gives nothing up.</summary>
+internal static class PatientScopes
+{
+    private static readonly CleanupScopeFactory Factory = new(
+        new CleanupScopeOptions { StepTimeout = TimeSpan.FromHours(1), Deadline = TimeSpan.FromHours(1) }, TimeProvider.System, NullLogger<CleanupScope>.Instance);
+
+    public static CleanupScope Create() => Factory.Create();
 }

@@ -15,7 +15,7 @@ public sealed class HostingTests
         await host.StartAsync();
         var dispatcher = host.Services.GetRequiredService<CleanupDispatcher>();
         var lane = host.Services.GetRequiredService<CoalescingLane<string, int>>();
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         scope.Defer(lane, static async (l, _) =>
         {
             await Task.Yield();
@@ -100,7 +100,10 @@ public sealed class HostingTests
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<Seen>();
-        builder.Services.AddCleanupDispatcher().AddCoalescingLane<string, int, SeenHandler>("presence", o => o.Delay = TimeSpan.FromHours(1));
+
+        // The ends wait as long as it takes: no test here is about their time.
+        builder.Services.AddCleanupDispatcher(static o => o.DrainTimeout = TimeSpan.FromMinutes(10))
+            .AddCoalescingLane<string, int, SeenHandler>("presence", static o => (o.Delay, o.DrainTimeout) = (TimeSpan.FromHours(1), TimeSpan.FromMinutes(10)));
         builder.Services.AddHealthChecks().AddCleanupDispatcher();
         configure?.Invoke(builder.Services);
         return builder.Build();

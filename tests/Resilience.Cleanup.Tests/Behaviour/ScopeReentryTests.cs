@@ -6,7 +6,7 @@ namespace Resilience.Cleanup.Tests.Behaviour;
 /// <summary>A scope that is closed from inside one of its own steps does not wait for itself (cleanup S6).</summary>
 public sealed class ScopeReentryTests
 {
-    private readonly CleanupScope _scope = new();
+    private readonly CleanupScope _scope = PatientScopes.Create();
     private readonly List<bool> _inside = [];
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class ScopeReentryTests
     [Fact]
     public async Task A_close_through_the_steps_of_two_scopes_returns_at_once()
     {
-        var other = new CleanupScope();
+        var other = PatientScopes.Create();
         _scope.Defer(other, static async (o, _) => await o.DisposeAsync());
         other.Defer(this, static async (self, _) =>
         {
@@ -91,7 +91,7 @@ public sealed class ScopeReentryTests
     [Fact]
     public async Task The_mark_of_a_step_does_not_leak_to_the_caller()
     {
-        var other = new CleanupScope();
+        var other = PatientScopes.Create();
         other.Defer(0, static async (_, _) => await Task.Yield());
         await other.CleanupAsync();
 

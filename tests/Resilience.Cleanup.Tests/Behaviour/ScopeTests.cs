@@ -7,7 +7,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task Steps_run_newest_first_and_one_at_a_time()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         scope.Use(new Probe(_log, "disposable"));
         scope.Use(new AsyncProbe(_log, "async disposable", yields: true));
         scope.Defer(_log, static log => log.Add("action"));
@@ -30,7 +30,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task Every_step_runs_although_others_throw_in_every_way()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         scope.Defer(_log, static log => log.Add("first"));
         scope.Defer(0, static _ => throw new InvalidOperationException("sync"), "a");
         scope.Defer(0, static (_, _) => throw new InvalidOperationException("before the task"), "b");
@@ -54,7 +54,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task A_single_failure_is_reported_as_it_is_and_disposal_does_not_throw()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         var fault = new InvalidDataException("broken");
         scope.Use(new Probe(_log, "p", fault));
 
@@ -68,7 +68,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task Every_caller_gets_the_same_report_and_waits_for_the_end()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         var gate = new TaskCompletionSource();
         scope.Defer(_log, static log => log.Add("oldest"));
         scope.Defer(gate.Task, static async (task, _) => await task);
@@ -93,7 +93,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task An_empty_scope_closes_with_an_empty_report()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
 
         var report = await scope.CleanupAsync(CleanupReason.ServerShutdown);
 
@@ -103,7 +103,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task A_late_registration_runs_at_once_and_keeps_its_exception_to_itself()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         await scope.CleanupAsync();
 
         var handle = scope.Use(new Probe(_log, "sync"));
@@ -119,7 +119,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task A_late_registration_during_the_close_is_counted_in_the_report()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         scope.Defer((scope, _log), static s => s.scope.Use(new Probe(s._log, "late")));
 
         var report = await scope.CleanupAsync();
@@ -131,7 +131,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task A_released_step_does_not_run_and_releasing_works_once()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         var handle = scope.Use(new Probe(_log, "kept"));
 
         handle.Release().ShouldBeTrue();
@@ -144,7 +144,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task A_step_that_is_run_now_runs_once_and_is_counted()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         var now = scope.Use(new AsyncProbe(_log, "now", yields: true));
         var fails = scope.Defer(0, static _ => throw new InvalidOperationException("early"));
 
@@ -161,7 +161,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task A_close_waits_for_a_step_that_is_being_run_early()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         var gate = new TaskCompletionSource();
         scope.Defer(_log, static log => log.Add("older"));
         var handle = scope.Defer((gate.Task, _log), static async (s, _) =>
@@ -183,7 +183,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task Handles_stay_right_while_the_list_is_compacted()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         var handles = Enumerable.Range(0, 100).Select(i => scope.Defer((_log, i), static s => s._log.Add($"{s.i}"))).ToArray();
         for (var i = 0; i < 100; i++)
         {
@@ -203,7 +203,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task Closing_is_cancelled_first_and_a_throwing_callback_is_a_failure_of_the_report()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         var closing = scope.Closing;
         closing.Register(() => _log.Add("closing"));
         closing.Register(() => throw new InvalidOperationException("callback"));
@@ -221,7 +221,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task Move_hands_everything_to_a_new_scope()
     {
-        var old = new CleanupScope();
+        var old = PatientScopes.Create();
         var step = old.Use(new Probe(_log, "a"));
         old.Use(new Probe(_log, "b"));
         var closing = old.Closing;
@@ -245,7 +245,7 @@ public sealed class ScopeTests
     [Fact]
     public void Arguments_are_checked_at_once()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
 
         Should.Throw<ArgumentNullException>(() => scope.Use((IAsyncDisposable)null!));
         Should.Throw<ArgumentNullException>(() => scope.Use((IDisposable)null!));
@@ -256,7 +256,7 @@ public sealed class ScopeTests
     [Fact]
     public async Task A_resource_with_both_kinds_of_disposal_is_disposed_asynchronously()
     {
-        var scope = new CleanupScope();
+        var scope = PatientScopes.Create();
         scope.Use(new BothProbe(_log));
 
         await scope.CleanupAsync();

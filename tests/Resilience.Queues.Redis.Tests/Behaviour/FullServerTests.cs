@@ -10,11 +10,11 @@ public sealed partial class FullServerTests(PrivateRedis redis) : IClassFixture<
     [Fact]
     public async Task On_a_full_server_messages_are_still_claimed_extended_retried_acknowledged_and_cleaned_up()
     {
-        using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Server.Configuration + ",allowAdmin=true");
+        using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Server.Configuration + ",connectTimeout=30000,allowAdmin=true");
         var services = new ServiceCollection();
         services.AddMetrics();
-        services.AddDelayedQueue<string>("full", static o => o.MessageTtl = TimeSpan.FromMinutes(1))
-            .UseRedis(o => (o.Connection, o.JsonTypeInfo) = (connection, TextJson.Default.String));
+        services.AddDelayedQueue<string>("full", static o => (o.MessageTtl, o.VisibilityTimeout) = (TimeSpan.FromHours(1), TimeSpan.FromMinutes(10)))
+            .UseRedis(o => (o.Connection, o.JsonTypeInfo, o.OperationTimeout) = (connection, TextJson.Default.String, TimeSpan.FromMinutes(1)));
         await using var provider = services.BuildServiceProvider();
         var queue = provider.GetRequiredService<IDelayedQueue<string>>();
         var text = new string('x', 10_000);

@@ -102,7 +102,8 @@ public sealed partial class RedisQueueTests
         var prefix = RedisServer.NewPrefix();
         var services = new ServiceCollection();
         services.AddMetrics();
-        services.AddDelayedQueue<string>("text").UseRedis(o => (o.Configuration, o.KeyPrefix) = (server.Configuration, prefix));
+        services.AddDelayedQueue<string>("text").UseRedis(
+            o => (o.Configuration, o.KeyPrefix, o.OperationTimeout) = (server.Configuration + ",connectTimeout=30000", prefix, TimeSpan.FromMinutes(1)));
         var provider = services.BuildServiceProvider();
         var queue = provider.GetRequiredService<IDelayedQueue<string>>();
         (await queue.EnqueueAsync("x")).EnsureAccepted();
@@ -127,7 +128,8 @@ public sealed partial class RedisQueueTests
         var connection = await SharedConnection.GetAsync();
         var services = new ServiceCollection();
         services.AddMetrics();
-        services.AddDelayedQueue<Order>("orders").UseRedis(o => (o.Connection, o.KeyPrefix, o.JsonTypeInfo) = (connection, prefix, OrderJson.Default.Order));
+        services.AddDelayedQueue<Order>("orders", static o => o.VisibilityTimeout = TimeSpan.FromMinutes(10)).UseRedis(
+            o => (o.Connection, o.KeyPrefix, o.JsonTypeInfo, o.OperationTimeout) = (connection, prefix, OrderJson.Default.Order, TimeSpan.FromMinutes(1)));
         return services.BuildServiceProvider();
     }
 

@@ -110,7 +110,7 @@ public sealed class StreamTrimmerTests(PrivateRedis redis) : IClassFixture<Priva
         await stream.AddAsync(1000);
         await Watchdog.UntilAsync(async () =>
         {
-            stream.Time.Advance(TimeSpan.FromSeconds(5));
+            stream.Rest();
             return await stream.LengthAsync() <= 100 + Node;
         });
         await stream.StopAsync();
@@ -153,7 +153,7 @@ public sealed class StreamTrimmerTests(PrivateRedis redis) : IClassFixture<Priva
     {
         const string clock = "stale-clock";
         await using var stream = await StreamUnderTest.CreateAsync(redis.Server, static (StreamRetention o) => o.MaxLength = 100);
-        var connection = Task.FromResult<IConnectionMultiplexer>(await ConnectionMultiplexer.ConnectAsync(redis.Server.Configuration));
+        var connection = Task.FromResult<IConnectionMultiplexer>(await ConnectionMultiplexer.ConnectAsync(redis.Server.Configuration + ",connectTimeout=30000"));
         var store = new RedisStreamTrimStore(
             new RedisLink(() => connection, TimeSpan.FromSeconds(30), TimeProvider.System), "rq", ScriptLibrary.WithTime(RedisStoreUnderTest.TimeLine(clock)));
         var request = new TrimRequest(StreamUnderTest.Key, new StreamRetention { MaxLength = 100, HardMaxLength = 2000, StaleGroupAfter = TimeSpan.FromHours(1) }, 10_000);
@@ -198,7 +198,7 @@ public sealed class StreamTrimmerTests(PrivateRedis redis) : IClassFixture<Priva
 
         await Watchdog.UntilAsync(() =>
         {
-            stream.Time.Advance(TimeSpan.FromSeconds(5));
+            stream.Rest();
             return stream.Metrics.Values("resilience.queues.alert.active", ("alert", "server_memory")).Contains(1);
         });
         (await stream.HealthAsync()).Status.ShouldBe(HealthStatus.Degraded);

@@ -24,7 +24,7 @@ public sealed class KillTests
     public async Task Accepted_messages_survive_a_server_that_is_killed_and_restarted_under_load()
     {
         await using var server = await RedisServer.StartNewAsync(new RedisServerOptions { AppendOnly = true });
-        await using var services = Build(server.Configuration, "k:", o => (o.MaxSize, o.VisibilityTimeout) = (100_000, TimeSpan.FromSeconds(1)));
+        await using var services = Build(server.Configuration, "k:", o => (o.MaxSize, o.VisibilityTimeout) = (100_000, TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(5));
         var queue = services.GetRequiredService<IDelayedQueue<string>>();
         var accepted = new HashSet<string>();
         var handled = new HashSet<string>();
@@ -102,7 +102,7 @@ public sealed class KillTests
     {
         var server = await RedisServer.SharedAsync();
         var prefix = RedisServer.NewPrefix();
-        await using var services = Build(server.Configuration, prefix, Configure);
+        await using var services = Build(server.Configuration, prefix, Configure, TimeSpan.FromMinutes(1));
         var queue = services.GetRequiredService<IDelayedQueue<string>>();
         var database = services.GetRequiredService<IConnectionMultiplexer>().GetDatabase();
         var random = new Random(5);
@@ -140,12 +140,12 @@ public sealed class KillTests
         async ValueTask<bool> IsEmptyAsync() => (await queue.GetStatsAsync()).Size == 0;
     }
 
-    private static ServiceProvider Build(string configuration, string prefix, Action<DelayedQueueOptions> configure)
+    private static ServiceProvider Build(string configuration, string prefix, Action<DelayedQueueOptions> configure, TimeSpan operationTimeout)
     {
         var services = new ServiceCollection();
         services.AddMetrics();
-        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(configuration + ",abortConnect=false,allowAdmin=true"));
-        services.AddDelayedQueue<string>("work", configure).UseRedis(o => o.KeyPrefix = prefix + "rq");
+        services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(configuration + ",abortConnect=false,allowAdmin=true,connectTimeout=30000"));
+        services.AddDelayedQueue<string>("work", configure).UseRedis(o => (o.KeyPrefix, o.OperationTimeout) = (prefix + "rq", operationTimeout));
         return services.BuildServiceProvider();
     }
 }

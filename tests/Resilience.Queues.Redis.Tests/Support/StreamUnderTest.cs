@@ -52,12 +52,24 @@ internal sealed class StreamUnderTest : IAsyncDisposable
     public LogCollector Logs { get; } = new();
 
     public static async Task<StreamUnderTest> CreateAsync(RedisServer server, Action<StreamTrimmerOptions> configure) =>
-        new(server, await ConnectionMultiplexer.ConnectAsync(server.Configuration + ",allowAdmin=true"), configure);
+        new(server, await ConnectionMultiplexer.ConnectAsync(server.Configuration + ",connectTimeout=30000,allowAdmin=true"), configure);
 
     public static Task<StreamUnderTest> CreateAsync(RedisServer server, Action<StreamRetention> configure) =>
         CreateAsync(server, (StreamTrimmerOptions o) => o.AddStream(Key, configure));
 
     public async Task AddToAsync(string key, int count) => await Database.ScriptEvaluateAsync(AddMany, [key], [count, "x"]);
+
+    /// <summary>
+    /// Moves the clock to the end of the trimmer's rest, when it rests: a timer beside that one is of an operation under way, and its time must not be over before the
+    /// server has answered.
+    /// </summary>
+    public void Rest()
+    {
+        if (Time.DueIn is [var rest] && rest <= new StreamTrimmerOptions().Interval)
+        {
+            Time.Advance(rest);
+        }
+    }
 
     public async Task StartAsync()
     {

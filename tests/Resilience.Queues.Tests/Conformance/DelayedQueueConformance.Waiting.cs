@@ -27,7 +27,9 @@ public abstract partial class DelayedQueueConformance
 
         await Subject.AdvanceAsync(Seconds(2));
 
-        (await claim.Within()).ShouldHaveSingleItem().Lateness.ShouldBe(TimeSpan.Zero);
+        // A hint that came late may have had it look once more just before: then it waits again, by the clock of the process alone.
+        await Subject.Time.DriveAsync(claim, Seconds(2));
+        (await claim).ShouldHaveSingleItem().Lateness.ShouldBe(TimeSpan.Zero);
     }
 
     [Fact]

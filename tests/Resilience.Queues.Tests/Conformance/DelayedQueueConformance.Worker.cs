@@ -147,7 +147,7 @@ public abstract partial class DelayedQueueConformance
         var worker = NewWorker(script, static o => o.Concurrency = 3);
         await worker.StartAsync();
         await worker.Queue.EnqueueBatchAsync(Enumerable.Range(0, 20).Select(static i => new EnqueueRequest<string>($"m{i}")).ToArray());
-        await script.WhenHandledAsync(3);
+        await Watchdog.UntilAsync(() => Volatile.Read(ref running) == 3);
         (await worker.Queue.GetStatsAsync()).Leased.ShouldBe(3);
         release.SetResult();
         await script.WhenHandledAsync(20);
@@ -161,8 +161,9 @@ public abstract partial class DelayedQueueConformance
         await StartAsync(static o => o.VisibilityTimeout = Seconds(30));
         var release = new TaskCompletionSource();
         var script = new HandlerScript { OnHandle = (_, _, leaseLost) => release.Task.WaitAsync(leaseLost) };
+        var begun = 0;
         var renewals = 0;
-        var worker = NewWorker(script, decorate: store => new WatchedExtend(store, () => Interlocked.Increment(ref renewals)));
+        var worker = NewWorker(script, decorate: store => new WatchedExtend(store, () => Interlocked.Increment(ref begun), () => Interlocked.Increment(ref renewals)));
         await worker.StartAsync();
         await worker.Queue.EnqueueAsync("slow");
         await script.WhenHandledAsync(1);
@@ -170,14 +171,17 @@ public abstract partial class DelayedQueueConformance
 
         for (var i = 0; i < 12; i++)
         {
-            // The keeper may have begun its wait after the clock was moved: seconds are added until it has renewed.
+            // The keeper may have begun its wait after the clock was moved: then time goes on until it renews, and hardly faster than real time, by which the keeper may
+            // be late. While it renews the clock stands still.
             var before = Volatile.Read(ref renewals);
-            await Subject.AdvanceAsync(Seconds(9));
-            await Watchdog.UntilAsync(async () =>
-            {
-                await Subject.AdvanceAsync(Volatile.Read(ref renewals) > before ? TimeSpan.Zero : TimeSpan.FromMilliseconds(100));
-                return Volatile.Read(ref renewals) > before;
-            });
+            await Subject.AdvanceAsync(Seconds(9.9));
+            await Watchdog.UntilAsync(
+                async () =>
+                {
+                    await Subject.AdvanceAsync(Volatile.Read(ref begun) > before ? TimeSpan.Zero : TimeSpan.FromMilliseconds(10));
+                    return Volatile.Read(ref renewals) > before;
+                },
+                Seconds(12));
             (await Subject.Store.GetStatsAsync()).ShouldSatisfyAllConditions(static stats => stats.Ready.ShouldBe(0), static stats => stats.Leased.ShouldBe(1));
         }
 
@@ -223,7 +227,8 @@ public abstract partial class DelayedQueueConformance
     [Fact]
     public async Task A_stopping_worker_lets_handlers_finish_and_gives_back_the_rest_at_once()
     {
-        await StartAsync();
+        // With a lease that lasts however far the clock has gone before the worker begins to wait for its handlers.
+        await StartAsync(static o => o.VisibilityTimeout = TimeSpan.FromHours(1));
         var quick = new TaskCompletionSource();
         var told = new TaskCompletionSource();
         var script = new HandlerScript
@@ -302,10 +307,11 @@ public abstract partial class DelayedQueueConformance
         }
     }
 
-    private sealed class WatchedExtend(IDelayedQueueStore<string> inner, Action extended) : StoreDecorator(inner)
+    private sealed class WatchedExtend(IDelayedQueueStore<string> inner, Action extends, Action extended) : StoreDecorator(inner)
     {
         public override async ValueTask ExtendAsync(ReadOnlyMemory<LeaseExtension> extensions, Memory<bool> results, CancellationToken cancellationToken = default)
         {
+            extends();
             await base.ExtendAsync(extensions, results, cancellationToken);
             extended();
         }

@@ -28,7 +28,7 @@ public sealed class LimitTests
         }
 
         await streams[0].DisposeAsync();
-        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 4);
+        await Watchdog.UntilAsync(() => app.Node.Limiter.Count == 4);
         await using var again = await app.OpenAsync();
         app.Manager.GetStatistics().Rejected["key"].ShouldBe(1);
     }

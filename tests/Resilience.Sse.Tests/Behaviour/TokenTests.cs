@@ -76,7 +76,9 @@ public sealed class TokenTests
     {
         var release = new TaskCompletionSource<SseTokenStatus>();
         var validator = new Validator { Answer = _ => release.Task };
-        await using var app = await StartAsync(validator, o => o.MaxConcurrentValidations = 2);
+
+        // Those under way must not run out of time while the clock is moved to the last one's turn.
+        await using var app = await StartAsync(validator, static o => (o.MaxConcurrentValidations, o.TokenValidationTimeout) = (2, TimeSpan.FromMinutes(5)));
         var streams = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => app.OpenAsync()));
         app.Turn(61);
         await Watchdog.UntilAsync(() => validator.Calls == 2);

@@ -60,18 +60,29 @@ public sealed class LeakTests
         await stop.CancelAsync();
         await publishing;
 
-        await Watchdog.UntilAsync(
-            () => app.Manager.ConnectionCount == 0 && app.Node.Limiter is { Count: 0, Keys: 0 }, TimeSpan.FromSeconds(10), () => $"{app.Manager.ConnectionCount} left");
-        app.Node.Wheel.Count.ShouldBe(0);
-        app.Node.Hub.Find("news")!.SubscriberCount.ShouldBe(0);
-        await Watchdog.UntilAsync(() => producers.Value == 0);
-        await Watchdog.UntilAsync(() => observer.Closed == observer.Opened);
-        var statistics = app.Manager.GetStatistics();
-        statistics.Closed.Values.Sum().ShouldBe(statistics.Opened);
-        metrics.Value("resilience.sse.connections.active").ShouldBe(0);
-        metrics.Values("resilience.sse.connections.closed").Sum().ShouldBe(statistics.Opened);
-        statistics.Opened.ShouldBeGreaterThan(total / 2);
+        // All at one look: a connection that its client reset unread may still come out of the listener's queue, open and end.
+        await Watchdog.UntilAsync(() => Left().Length == 0, TimeSpan.FromSeconds(10), Left);
+        app.Manager.GetStatistics().Opened.ShouldBeGreaterThan(total / 2);
         await AssertCollectedAsync(app);
+
+        string Left()
+        {
+            var statistics = app.Manager.GetStatistics();
+            (string What, long Count)[] left =
+            [
+                ("connections", app.Manager.ConnectionCount),
+                ("slots", app.Node.Limiter.Count),
+                ("keys", app.Node.Limiter.Keys),
+                ("on the wheel", app.Node.Wheel.Count),
+                ("subscribers", app.Node.Hub.Find("news")!.SubscriberCount),
+                ("producers", producers.Value),
+                ("not told to the observer", observer.Opened - observer.Closed),
+                ("not counted as closed", statistics.Opened - statistics.Closed.Values.Sum()),
+                ("active", (long)metrics.Value("resilience.sse.connections.active")),
+                ("not measured as closed", statistics.Opened - (long)metrics.Values("resilience.sse.connections.closed").Sum()),
+            ];
+            return string.Join(", ", left.Where(static l => l.Count != 0).Select(static l => $"{l.What}: {l.Count}"));
+        }
     }
 
     private static async Task OneAsync(SseApp app, Random random)
@@ -139,8 +150,8 @@ public sealed class LeakTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference> OpenAndForgetAsync(SseApp app)
     {
-        using var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
-        return new WeakReference(app.Node.Connections.Single());
+        using var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events?channels=forgotten")).OpenedAsync();
+        return new WeakReference(app.Node.Connections.Single(static c => c.Matches(SseTarget.Channel("forgotten"))));
     }
 
     private static ValueTask<IResult> Subscribe() => ValueTask.FromResult<IResult>(SseResults.Subscribe("news"));

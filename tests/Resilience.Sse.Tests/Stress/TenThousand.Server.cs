@@ -15,7 +15,9 @@ public sealed partial class TenThousand
             {
                 o.MaxConnectionsPerKey = 1;
                 o.StaleTimeout = TimeSpan.FromMinutes(10);
-                o.TokenRevalidationInterval = TimeSpan.FromSeconds(10);
+                o.MaxLifetime = TimeSpan.FromDays(7);
+                o.ProducerRestartDelay = Rest;
+                o.TokenRevalidationInterval = TimeSpan.FromSeconds(ByTime);
                 o.TokenValidationTimeout = TimeSpan.FromMinutes(5);
             },
             s => s.AddSingleton<TimeProvider>(_time).AddSingleton<ISseKeySelector, ByQuery>().AddSingleton<ISseConnectionObserver>(_observer)
@@ -60,7 +62,7 @@ public sealed partial class TenThousand
         app.MapSse<Scoped>("/all", static (_, _, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("news")));
         app.MapSse<Scoped>("/kicked", static (_, _, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("news").WithTag("kicked")));
         app.MapSse<Scoped>("/expiring", static (_, _, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("news").WithTag("expiring")));
-        app.MapSse<Scoped>("/short", static (_, _, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("news"))).WithSse(static o => o.MaxLifetime = TimeSpan.FromSeconds(8));
+        app.MapSse<Scoped>("/short", static (_, _, _) => ValueTask.FromResult<IResult>(SseResults.Subscribe("news"))).WithSse(static o => o.MaxLifetime = TimeSpan.FromSeconds(ByTime));
         app.MapSse<Scoped>("/producer", (_, _, _) => ValueTask.FromResult<IResult>(SseResults.Stream(_ => Produce())));
         app.MapSse<Scoped>("/refused", static (_, _, _) => ValueTask.FromResult(Results.StatusCode(403)));
         app.MapSse<Scoped>("/broken", static (_, _, _) => throw new InvalidOperationException("handler"));

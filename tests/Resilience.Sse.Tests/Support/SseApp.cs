@@ -37,7 +37,8 @@ internal sealed class SseApp : IAsyncDisposable
         Action<SseManagerOptions>? options = null,
         Action<IServiceCollection>? services = null,
         Action<WebApplication>? map = null,
-        HttpProtocols protocols = HttpProtocols.Http1)
+        HttpProtocols protocols = HttpProtocols.Http1,
+        TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -47,6 +48,7 @@ internal sealed class SseApp : IAsyncDisposable
             Widen(o);
             options?.Invoke(o);
         });
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         services?.Invoke(builder.Services);
         var app = builder.Build();
         Map(app);

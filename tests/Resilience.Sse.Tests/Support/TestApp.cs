@@ -65,6 +65,18 @@ internal sealed class TestApp : IAsyncDisposable
         }
     }
 
+    /// <summary>Turns the wheel until the effect is there, where it does not matter how far: a flow that was late with its last activity is due later.</summary>
+    public Task TurnUntilAsync(Func<bool> effect) => Watchdog.UntilAsync(() =>
+    {
+        if (effect())
+        {
+            return true;
+        }
+
+        Turn(1);
+        return false;
+    });
+
     public async ValueTask DisposeAsync()
     {
         // The drain's own waits are on the manual clock: it must not wait for clients that a test left open.

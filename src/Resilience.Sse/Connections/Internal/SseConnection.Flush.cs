@@ -100,6 +100,9 @@ internal sealed partial class SseConnection
         }
 
         _unflushed = true;
+
+        // Over, and not pending: the visit that is asked for below must find a failure to try again, and not a stall to wait for.
+        Volatile.Write(ref _flushPendingSince, 0);
         var failures = CountSendFailure();
         SseLog.SendFailed(node.Logger, exception, Id, failures);
         if (failures < node.Options.MaxConsecutiveFailures && !IsClosing)
