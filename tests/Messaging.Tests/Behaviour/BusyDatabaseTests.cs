@@ -14,11 +14,12 @@ public sealed class BusyDatabaseTests
     public async Task A_change_that_meets_a_held_lock_is_answered_503_and_changes_nothing(string database)
     {
         await using var place = await AppHome.CreateAsync(database);
-        await using var app = await place.StartAsync(["--Database:LockTimeout=00:00:02", "--Database:MaxAttempts=1"]);
+
+        // Longer than a thread stands still that holds a lock for a moment: only the test's own lock may be met.
+        await using var app = await place.StartAsync(["--Database:LockTimeout=00:00:06", "--Database:MaxAttempts=1"]);
         using var author = await app.NewUserAsync();
         var channel = await author.CreateChannelAsync();
         var message = (await author.SayAsync(channel, "before"))["id"];
-
 
         // What is published is removed in the background, which must not meet the lock.
         await Watchdog.UntilAsync(async () => (await Stored.TextsAsync(app, "SELECT COUNT(*) FROM outbox")).Single() == "0");

@@ -22,8 +22,10 @@ public abstract class AttachmentPageTests(ChromiumFixture chromium)
         await other.RegisterAsync(ben);
         await other.JoinAsync(channel);
 
+        // Notices go after some seconds: both are looked for from the beginning.
+        var told = Expect(other.Page.GetByText("attached notes.txt.")).ToBeVisibleAsync();
         await AttachAsync(ann, "notes.txt");
-        await Expect(other.Page.GetByText("attached notes.txt.")).ToBeVisibleAsync();
+        await told;
         await OpenFilesAsync(ann);
         await OpenFilesAsync(other);
         await Expect(File(ann, "notes.txt")).ToContainTextAsync("17 B");
@@ -91,8 +93,9 @@ public abstract class AttachmentPageTests(ChromiumFixture chromium)
 
     private static async Task AttachAsync(Window window, string name)
     {
+        var told = Expect(window.Page.GetByText($"{name} is attached.")).ToBeVisibleAsync();
         await PickAsync(window, name);
-        await Expect(window.Page.GetByText($"{name} is attached.")).ToBeVisibleAsync();
+        await told;
     }
 
     private static async Task OpenFilesAsync(Window window)

@@ -98,7 +98,7 @@ public abstract class PageTests(ChromiumFixture chromium)
         await FocusByTabAsync(window.Page, "#sign-out");
         await PressAsync(keyboard, "Enter");
         await Expect(window.Page.Locator("#welcome")).ToBeVisibleAsync();
-        window.ShouldBeClean();
+        window.ShouldBeClean(signedOut: true);
     }
 
     [Fact]

@@ -11,11 +11,16 @@ public abstract class TypingTests(ChromiumFixture chromium)
         await using var app = await home.StartAsync(["--Apps:default:ClientEvents=true"]);
         await using var ann = await Window.OpenAsync(chromium.Browser, app);
         await using var ben = await Window.OpenAsync(chromium.Browser, app);
+        await ann.TakeClockAsync();
+        await ben.TakeClockAsync();
         await ann.RegisterAsync("Ann");
         await ann.CreateChannelAsync("talk");
         await ben.RegisterAsync("Ben");
         await ben.JoinAsync("talk");
 
+        // From here on no time passes in the pages: the note stays until the message takes it away, and is not sent a second time.
+        await ann.StopClockAsync();
+        await ben.StopClockAsync();
         await ann.Page.Locator("#composer-text").PressSequentiallyAsync("Hello");
         await Expect(ben.Page.Locator("#typing")).ToHaveTextAsync("Ann is typing…");
         await Expect(ann.Page.Locator("#typing")).ToBeEmptyAsync();

@@ -56,6 +56,16 @@ internal sealed class Window : IAsyncDisposable
         return window;
     }
 
+    /// <summary>Loads the page again with a clock that <see cref="StopClockAsync"/> can stop.</summary>
+    internal async Task TakeClockAsync()
+    {
+        await Page.Clock.InstallAsync();
+        await Page.ReloadAsync();
+    }
+
+    /// <summary>Lets the page's timers that are due fire; from then on its time stands still.</summary>
+    internal Task StopClockAsync() => Page.Clock.PauseAtAsync(TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1));
+
     internal async Task RegisterAsync(string name)
     {
         await Page.GetByRole(AriaRole.Button, new() { Name = "Create an account" }).ClickAsync();
@@ -107,13 +117,18 @@ internal sealed class Window : IAsyncDisposable
         (await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")).ShouldBe(0, state);
 
     /// <summary>Nothing was complained of, nothing came from elsewhere, and the server logged no problem.</summary>
-    /// <param name="refused">The beginning of paths that the server may have refused with 403: a page that reads cannot know yet that its user was removed.</param>
-    internal void ShouldBeClean(string? refused = null)
+    /// <param name="refused">The beginning of paths that the server may have refused with 403: a page that reads, or opens its stream, cannot know yet that its user was removed.</param>
+    /// <param name="signedOut">Whether the session has ended, so that the server may have refused with 401 what was on its way.</param>
+    internal void ShouldBeClean(string? refused = null, bool signedOut = false)
     {
-        _complaints.Where(complaint => refused is null || !(complaint.Contains("403 (Forbidden)", StringComparison.Ordinal) && complaint.Contains(refused, StringComparison.Ordinal))).ShouldBeEmpty();
+        _complaints.Where(complaint => !IsRefusal(complaint, refused) && !(signedOut && complaint.Contains("401 (Unauthorized)", StringComparison.Ordinal))).ShouldBeEmpty();
         _foreign.ShouldBeEmpty();
         _app.ShouldHaveLoggedNoProblem();
     }
+
+    private static bool IsRefusal(string complaint, string? refused) =>
+        refused is not null && complaint.Contains("403 (Forbidden)", StringComparison.Ordinal)
+        && (complaint.Contains(refused, StringComparison.Ordinal) || complaint.Contains("/api/events?channels=", StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }

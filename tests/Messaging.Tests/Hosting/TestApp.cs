@@ -44,6 +44,7 @@ public sealed class TestApp : IAsyncDisposable
             "--Passwords:IterationCount=1000", "--Sse:AttemptBurst=10000", "--Sse:AttemptsPerSecond=1000",
             // A loaded machine may be slow, and a test's crowd may wait; but three repeats of a statement in a request are a finding, whatever they take.
             "--Queries:SlowThreshold=00:01:00", "--Queries:MinRepeats=3", "--Queries:MinRepeatTime=00:00:00", "--Database:LockTimeout=00:00:10",
+            "--Attachments:Deletion:LockTimeout=00:00:10", "--Attachments:Deletion:AuthorizerTimeout=00:00:30",
             // All users come from one address here. Tests of the limits set them again.
             "--Limits:Registrations:Burst=100000", "--Limits:SignIns:Burst=100000", "--Limits:WrongPasswords:Burst=100000",
             "--Limits:PasswordsWaiting=100000", $"--Accounts:OperatorCode={OperatorCode}",

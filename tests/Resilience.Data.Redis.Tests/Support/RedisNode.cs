@@ -9,9 +9,15 @@ internal sealed class RedisNode : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    public RedisNode(RedisServer server, string prefix, Action<FencedCacheOptions>? configure = null, int groups = 1, string? configuration = null)
+    public RedisNode(RedisServer server, string prefix, Action<FencedCacheOptions>? configure = null, int groups = 1, string? configuration = null, bool patient = false)
     {
         var services = new ServiceCollection();
+        if (patient || configuration is null)
+        {
+            // A server that nobody takes away is never given up, however long something stands still.
+            services.AddSingleton<TimeProvider>(new PatientTimeProvider());
+        }
+
         services.AddMetrics();
         services.AddLogging(logging => logging.AddProvider(Logs));
         services.AddFencedCache(configure).UseRedis(o =>

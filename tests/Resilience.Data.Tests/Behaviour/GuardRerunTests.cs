@@ -215,7 +215,7 @@ public sealed class GuardRerunTests
     [Fact]
     public async Task A_busy_SQLite_database_is_tried_again()
     {
-        await using var guard = await GuardFixture.CreateAsync(SqlDialect.Sqlite, static o => o.LockTimeout = TimeSpan.FromMilliseconds(1));
+        await using var guard = await GuardFixture.CreateAsync(SqlDialect.Sqlite, static o => (o.LockTimeout, o.MaxAttempts) = (TimeSpan.FromMilliseconds(1), 100));
         await using var other = await guard.Database.Source.OpenConnectionAsync();
         await using var held = await other.BeginTransactionAsync(IsolationLevel.Serializable);
 
@@ -229,7 +229,7 @@ public sealed class GuardRerunTests
     [Fact]
     public async Task A_SQLite_reader_that_goes_on_to_write_never_meets_a_stale_snapshot()
     {
-        await using var guard = await GuardFixture.CreateAsync(SqlDialect.Sqlite, static o => o.LockTimeout = TimeSpan.FromSeconds(10));
+        await using var guard = await GuardFixture.CreateAsync(SqlDialect.Sqlite, GuardFixture.Patient);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await guard.Transactions.RunAsync(
             GuardPlan.Create(),

@@ -17,7 +17,7 @@ public sealed class ConcurrentEditTests(ITestOutputHelper output)
     [MemberData(nameof(Databases))]
     public async Task Nothing_is_changed_by_someone_without_the_right_at_that_moment(SqlDialect dialect)
     {
-        await using var guard = await GuardFixture.CreateAsync(dialect, static o => o.LockTimeout = TimeSpan.FromSeconds(10));
+        await using var guard = await GuardFixture.CreateAsync(dialect, GuardFixture.Patient);
         await guard.Database.RunAsync(dialect == SqlDialect.PostgreSql
             ? "CREATE TABLE journal (at INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY, user_id INTEGER NOT NULL, what TEXT NOT NULL)"
             : "CREATE TABLE journal (at INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL, what TEXT NOT NULL)");

@@ -11,7 +11,7 @@ public sealed class LockOrderTests
     [MemberData(nameof(Databases))]
     public async Task Random_writers_of_many_rows_never_deadlock(SqlDialect dialect)
     {
-        await using var guard = await GuardFixture.CreateAsync(dialect, static o => o.LockTimeout = TimeSpan.FromSeconds(10));
+        await using var guard = await GuardFixture.CreateAsync(dialect, GuardFixture.Patient);
         var results = await Task.WhenAll(Enumerable.Range(0, 12).Select(writer => Task.Run(async () =>
         {
             var random = new Random(writer);
@@ -53,7 +53,7 @@ public sealed class LockOrderTests
     [MemberData(nameof(Databases))]
     public async Task A_capped_counter_never_exceeds_its_cap(SqlDialect dialect)
     {
-        await using var guard = await GuardFixture.CreateAsync(dialect, static o => o.LockTimeout = TimeSpan.FromSeconds(10));
+        await using var guard = await GuardFixture.CreateAsync(dialect, GuardFixture.Patient);
         using var gate = new SemaphoreSlim(16);
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(async () =>

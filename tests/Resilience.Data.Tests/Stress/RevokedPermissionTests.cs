@@ -16,7 +16,7 @@ public sealed class RevokedPermissionTests
     [InlineData(IsolationLevel.Serializable)]
     public async Task No_write_takes_effect_after_a_committed_revoke(IsolationLevel isolation)
     {
-        await using var guard = await GuardFixture.CreateAsync(SqlDialect.PostgreSql, static o => o.LockTimeout = TimeSpan.FromSeconds(10));
+        await using var guard = await GuardFixture.CreateAsync(SqlDialect.PostgreSql, GuardFixture.Patient);
         await guard.Database.RunAsync(Journal);
         await using var blocker = await Session.OpenAsync(guard.Database.Source);
         await blocker.RunAsync("UPDATE messages SET text = 'blocked' WHERE id = 1");
@@ -74,7 +74,7 @@ public sealed class RevokedPermissionTests
     [Fact]
     public async Task A_ban_that_locks_the_same_parent_waits_or_denies()
     {
-        await using var guard = await GuardFixture.CreateAsync(SqlDialect.PostgreSql, static o => o.LockTimeout = TimeSpan.FromSeconds(10));
+        await using var guard = await GuardFixture.CreateAsync(SqlDialect.PostgreSql, GuardFixture.Patient);
         await using var banner = await Session.OpenAsync(guard.Database.Source);
         await banner.RunAsync("SELECT 1 FROM members WHERE channel_id = 1 AND user_id = 2 FOR NO KEY UPDATE");
         await banner.RunAsync("INSERT INTO bans VALUES (1, 2)");

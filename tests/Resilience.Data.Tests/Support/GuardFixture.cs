@@ -43,6 +43,10 @@ internal sealed class GuardFixture : IAsyncDisposable
         return new GuardFixture(database, wrap is null ? database.Source : wrap(database.Source), configure, time);
     }
 
+    /// <summary>For tests in which transactions wait for each other: whatever stands still meanwhile, no wait comes to its limit.</summary>
+    public static void Patient(GuardedTransactionOptions options) =>
+        (options.LockTimeout, options.StatementTimeout, options.IdleTimeout) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(2));
+
     public async ValueTask DisposeAsync()
     {
         Metrics.Dispose();

@@ -15,6 +15,9 @@ const MODES = {
   },
 };
 
+/** Why the server ended a session: the stream says it by a code; where a refusal comes first, the clock tells. */
+export const ENDED = { TOKEN_EXPIRED: 'Your session has ended. Sign in again.', TOKEN_REVOKED: 'You were signed out.' };
+
 let mode = 'signIn';
 
 export async function startAccounts() {
@@ -22,7 +25,7 @@ export async function startAccounts() {
   $('account-switch').addEventListener('click', () => show(mode === 'signIn' ? 'register' : 'signIn'));
   $('sign-out').addEventListener('click', () => signOut());
   on('session', render);
-  on('unauthorized', () => (state.session === null ? undefined : signOut('Your session has ended. Sign in again.')));
+  on('unauthorized', () => (state.session === null ? undefined : signOut(Date.now() < Date.parse(state.session.expiresAt) ? ENDED.TOKEN_REVOKED : ENDED.TOKEN_EXPIRED)));
   show('signIn');
   await restore();
 }

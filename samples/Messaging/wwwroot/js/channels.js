@@ -8,6 +8,7 @@ import { openMembers, startMembers } from './members.js';
 import { onEvent } from './realtime.js';
 
 const actions = [];
+let created = 0; // channels that this page made
 
 /** Adds a button to the head of a channel: `{label, when(channel), run(channel)}`. */
 export function addChannelAction(action) {
@@ -70,14 +71,20 @@ export async function refresh() {
 }
 
 async function readList() {
+  const before = created;
   const items = await requestAll('/api/channels');
   if (state.session === null) {
     return;
   }
 
-  const before = activeChannel();
+  if (before !== created) {
+    refresh.again = true; // asked for before the channel was there: without it the page would close what it has just opened
+    return;
+  }
+
+  const shown = activeChannel();
   state.channels = new Map(items.map((channel) => [channel.id, channel]));
-  if (before !== null && activeChannel()?.joined !== before.joined) {
+  if (shown !== null && activeChannel()?.joined !== shown.joined) {
     open(activeChannel()?.id ?? null);
   }
 
@@ -117,27 +124,40 @@ function render() {
 
 function item(channel) {
   const { id, name, unread, lastMessage } = channel;
-  return { key: id, look: JSON.stringify([name, channel.private, unread, lastMessage?.author.name, lastMessage?.text, id === state.activeId]), build: () => row(channel) };
+  return {
+    key: id,
+    look: JSON.stringify([name, channel.private, unread, lastMessage?.author.name, lastMessage?.text, id === state.activeId]),
+    build: () => row(channel),
+    update: (element) => paint(element.firstElementChild, channel), // a message may come while somebody presses it
+  };
 }
 
 function row(channel) {
-  const unread = channel.unread > 0
-    ? el('span', { className: 'badge', textContent: channel.unread > 99 ? '99+' : String(channel.unread) }, el('span', { className: 'visually-hidden', textContent: ' unread' }))
-    : null;
-  const last = channel.lastMessage === null ? '' : `${channel.lastMessage.author.name}: ${channel.lastMessage.text}`;
   const button = el(
     'button',
     { type: 'button', className: 'channel', data: { channel: channel.id } },
-    el('span', { className: 'channel-sign', ariaHidden: 'true', textContent: channel.private ? '●' : '#' }),
-    el('span', { className: 'channel-text' }, el('span', { className: 'channel-title', textContent: channel.name }), el('span', { className: 'channel-last', textContent: last })),
-    unread,
+    el('span', { className: 'channel-sign', ariaHidden: 'true' }),
+    el('span', { className: 'channel-text' }, el('span', { className: 'channel-title' }), el('span', { className: 'channel-last' })),
   );
-  if (channel.id === state.activeId) {
-    button.setAttribute('aria-current', 'true');
-  }
-
+  paint(button, channel);
   button.addEventListener('click', () => open(channel.id));
   return el('li', {}, button);
+}
+
+function paint(button, channel) {
+  button.querySelector('.channel-sign').textContent = channel.private ? '●' : '#';
+  button.querySelector('.channel-title').textContent = channel.name;
+  button.querySelector('.channel-last').textContent = channel.lastMessage === null ? '' : `${channel.lastMessage.author.name}: ${channel.lastMessage.text}`;
+  button.querySelector('.badge')?.remove();
+  if (channel.unread > 0) {
+    button.append(el('span', { className: 'badge', textContent: channel.unread > 99 ? '99+' : String(channel.unread) }, el('span', { className: 'visually-hidden', textContent: ' unread' })));
+  }
+
+  if (channel.id === state.activeId) {
+    button.setAttribute('aria-current', 'true');
+  } else {
+    button.removeAttribute('aria-current');
+  }
 }
 
 function renderHead() {
@@ -227,6 +247,7 @@ async function create(event) {
       private: $('channel-form-private').checked,
     });
     $('channel-dialog').close();
+    created += 1;
     state.channels.set(channel.id, channel);
     emit('channels');
     open(channel.id);

@@ -9,6 +9,7 @@ const ROLES = ['owner', 'moderator', 'member'];
 
 let shownId = null;
 let shownRole = null;
+let working = 0; // requests whose result is not shown yet
 
 const channel = () => state.channels.get(shownId);
 const moderates = () => channel().role === 'owner' || channel().role === 'moderator';
@@ -153,9 +154,14 @@ async function add(event) {
 
 async function attempt(work) {
   $('members-error').textContent = '';
+  working += 1;
+  $('members-dialog').ariaBusy = 'true';
   try {
     await work();
   } catch (error) {
     $('members-error').textContent = error.message;
+  } finally {
+    working -= 1;
+    $('members-dialog').ariaBusy = working > 0 ? 'true' : null;
   }
 }

@@ -51,9 +51,14 @@ function edit(message) {
 }
 
 async function save(text) {
+  const message = editing;
   try {
-    await request('PATCH', `/api/messages/${editing.id}`, { text });
-    stop();
+    await request('PATCH', `/api/messages/${message.id}`, { text });
+    if (editing === message) {
+      // What was written meanwhile stays.
+      const box = $('composer-text');
+      takeComposer(null, box.value === text ? '' : box.value);
+    }
   } catch (error) {
     notify(error.message, { failure: true });
   }

@@ -1,6 +1,6 @@
 // One stream of events. The browser reconnects by itself and says where it was; what it gives up on is opened again here.
 
-import { signOut } from './accounts.js';
+import { ENDED, signOut } from './accounts.js';
 import { emit, on } from './core/bus.js';
 import { $ } from './core/dom.js';
 import { state } from './core/state.js';
@@ -8,7 +8,6 @@ import { state } from './core/state.js';
 const MAX_CHANNELS = 63;
 const MAX_DELAY_MS = 60_000;
 const LABELS = { connecting: 'Connecting…', live: 'Live', waiting: 'Reconnecting…', offline: 'Offline' };
-const ENDED = { TOKEN_EXPIRED: 'Your session has ended. Sign in again.', TOKEN_REVOKED: 'You were signed out.' };
 
 const handlers = new Map();
 let source = null;

@@ -23,15 +23,22 @@ const filled = new WeakMap(); // element -> {key, look}: what a list made it fro
 
 /**
  * Makes the children of `list` those of `items`, each `{key, look, build()}`: the element of a key is built again only when its look, a text, is another.
+ * With `update(element)` it is never built again, but changed.
  * What stays keeps its focus, and a press of the mouse that has begun on it; what is built again hands the focus on to its control of the same `data-control`.
  * When the element with the focus is gone, `instead()` gets it.
  */
 export function fill(list, items, instead = () => null) {
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const before = new Map([...list.children].filter((child) => filled.has(child)).map((child) => [filled.get(child).key, child]));
-  const children = items.map(({ key, look, build }) => {
+  const children = items.map(({ key, look, build, update }) => {
     const known = before.get(key);
     if (known && filled.get(known).look === look) {
+      return known;
+    }
+
+    if (known && update) {
+      update(known);
+      filled.set(known, { key, look });
       return known;
     }
 
