@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Resilience.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Messaging.Tests.Browser;
