@@ -40,23 +40,41 @@ internal sealed class CommitLane : IAsyncDisposable
 
     private async Task LoopAsync()
     {
-        var batch = new List<DeletionWork>(2 * _maxBatch);
+        var batch = new List<DeletionWork>(3 * _maxBatch);
         var carried = new List<DeletionWork>();
         while (carried.Count > 0 || await _queue.Reader.WaitToReadAsync().ConfigureAwait(Systematic.KeepContext))
         {
             batch.AddRange(carried);
             carried.Clear();
 
-            // A request that goes on to its beginning takes nobody's place: it was counted when it came, and no stage has more than the bound.
-            var room = _maxBatch - batch.Count(static w => w.Stage != WorkStage.Begin);
-            while (room > 0 && _queue.Reader.TryRead(out var work))
-            {
-                batch.Add(work);
-                room--;
-            }
-
+            // Whoever was told by the last batch comes with the next request before this one is made up, not after.
+            await Task.Yield();
+            Fill(batch);
             await _run(batch, carried).ConfigureAwait(Systematic.KeepContext);
             batch.Clear();
         }
     }
+
+    /// <summary>No step has more than the bound. What has gone on from one step to the next takes no place of those who come new to the first.</summary>
+    private void Fill(List<DeletionWork> batch)
+    {
+        Span<int> room = [_maxBatch, _maxBatch, _maxBatch];
+        foreach (var work in batch)
+        {
+            room[StepOf(work)]--;
+        }
+
+        while (_queue.Reader.TryPeek(out var next) && room[StepOf(next)] > 0 && _queue.Reader.TryRead(out var work))
+        {
+            batch.Add(work);
+            room[StepOf(work)]--;
+        }
+    }
+
+    private static int StepOf(DeletionWork work) => work.Stage switch
+    {
+        WorkStage.Begin => 1,
+        WorkStage.Finish => 2,
+        _ => 0,
+    };
 }
