@@ -44,31 +44,48 @@ internal sealed class CommitLane : IAsyncDisposable
         var carried = new List<DeletionWork>();
         while (carried.Count > 0 || await _queue.Reader.WaitToReadAsync().ConfigureAwait(Systematic.KeepContext))
         {
-            batch.AddRange(carried);
-            carried.Clear();
-
             // Whoever was told by the last batch comes with the next request before this one is made up, not after.
             await Task.Yield();
-            Fill(batch);
+            Fill(batch, carried);
             await _run(batch, carried).ConfigureAwait(Systematic.KeepContext);
             batch.Clear();
         }
     }
 
-    /// <summary>No step has more than the bound. What has gone on from one step to the next takes no place of those who come new to the first.</summary>
-    private void Fill(List<DeletionWork> batch)
+    /// <summary>
+    /// No step has more than the bound. What goes on from one step to the next takes no place of those who come new to the first; when it does not fit itself,
+    /// nobody comes new.
+    /// </summary>
+    private void Fill(List<DeletionWork> batch, List<DeletionWork> carried)
     {
-        Span<int> room = [_maxBatch, _maxBatch, _maxBatch];
-        foreach (var work in batch)
+        int[] room = [_maxBatch, _maxBatch, _maxBatch];
+        var left = 0;
+        for (var i = 0; i < carried.Count; i++)
         {
-            room[StepOf(work)]--;
+            if (!TryAdd(batch, carried[i], room))
+            {
+                carried[left++] = carried[i];
+            }
         }
 
-        while (_queue.Reader.TryPeek(out var next) && room[StepOf(next)] > 0 && _queue.Reader.TryRead(out var work))
+        carried.RemoveRange(left, carried.Count - left);
+        while (left == 0 && _queue.Reader.TryPeek(out var next) && TryAdd(batch, next, room))
         {
-            batch.Add(work);
-            room[StepOf(work)]--;
+            _queue.Reader.TryRead(out _);
         }
+    }
+
+    private static bool TryAdd(List<DeletionWork> batch, DeletionWork work, int[] room)
+    {
+        ref var places = ref room[StepOf(work)];
+        if (places == 0)
+        {
+            return false;
+        }
+
+        places--;
+        batch.Add(work);
+        return true;
     }
 
     private static int StepOf(DeletionWork work) => work.Stage switch
