@@ -49,6 +49,7 @@ public static class StorageServiceCollectionExtensions
             sp.GetRequiredService<CommitTransaction>(),
             sp.GetRequiredService<StorageDatabase>().Dialect,
             Judge.IsNeeded(sp.GetRequiredService<IDeletionAuthorizer>(), sp.GetRequiredService<IDeletableStore>()),
+            sp.GetRequiredService<RetryPipeline>().IsOwn,
             sp.GetRequiredService<FileDeletionOptions>(),
             sp.GetRequiredService<StorageMetrics>(),
             sp.GetRequiredService<ILogger<CommitLoop>>()));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Messaging.Accounts;
 using Messaging.Http;
+using Messaging.Operations;
 using Resilience.Storage;
 
 namespace Messaging.Attachments;
@@ -8,11 +9,15 @@ namespace Messaging.Attachments;
 /// <summary>The audit trail and the sweep, for operators.</summary>
 internal static class AttachmentOperations
 {
+    // A run over everything, chunk by chunk, each of which asks again on purpose.
+    private static readonly StatementBudget SweepBudget = new(100_000, Repeats: 100_000);
+
     internal static void MapAttachmentOperations(this WebApplication app)
     {
         var ops = app.MapGroup("/ops").WithTags("Operations").RequireAuthorization(Operators.Policy).ProducesProblem(401).ProducesProblem(403);
         ops.MapGet("/audit", AuditAsync).WithSummary("Read the audit trail of deletions.").ProducesValidationProblem();
-        ops.MapPost("/sweep", SweepAsync).WithSummary("Look for files without a record; with dryRun nothing is moved.").Produces<SweepReport>();
+        ops.MapPost("/sweep", SweepAsync).WithSummary("Look for files without a record; with dryRun nothing is moved.").Produces<SweepReport>()
+            .WithMetadata(SweepBudget);
     }
 
     private static async Task<IResult> AuditAsync(string? after, string? limit, IDeletionAudit audit, CancellationToken cancellationToken)

@@ -116,7 +116,7 @@ public abstract class AttachmentTests(MessagingFixture fixture) : MessagingTests
         (await App.NewClient().PostAsync("/ops/sweep", new { dryRun = true })).ShouldBeRefused(401);
     }
 
-    private static Task<Reply> UploadAsync(TestClient client, string channel, string name, byte[] content, string type = "application/octet-stream")
+    internal static Task<Reply> UploadAsync(TestClient client, string channel, string name, byte[] content, string type = "application/octet-stream")
     {
         var file = new ByteArrayContent(content);
         file.Headers.ContentType = new MediaTypeHeaderValue(type);
@@ -154,6 +154,15 @@ public sealed class AttachmentOperatorTests
         sweep.ShouldHaveStatus(200)["reason"].ShouldBe("no_records");
         File.Exists(Path.Combine(home.Folder, "attachments", "ab", "orphan.bin")).ShouldBeTrue();
         (await operatorClient.GetAsync("/ops/audit")).Items.Select(static e => e.GetProperty("result").GetString()).ShouldContain("SweepAborted");
+
+        // With a record the picture is plausible, and what nobody knows of is set aside.
+        var channel = await operatorClient.CreateChannelAsync();
+        var kept = (await AttachmentTests.UploadAsync(operatorClient, channel, "kept.txt", [1])).ShouldHaveStatus(201)["id"];
+        await Watchdog.UntilAsync(async () => (sweep = await operatorClient.PostAsync("/ops/sweep", new { dryRun = false })).Status != 409);
+        sweep.ShouldHaveStatus(200)["outcome"].ShouldBe("Completed");
+        File.Exists(Path.Combine(home.Folder, "attachments", "ab", "orphan.bin")).ShouldBeFalse();
+        (await operatorClient.GetAsync($"/api/attachments/{kept}")).ShouldHaveStatus(200);
+        (await operatorClient.GetAsync("/ops/audit")).Items.Select(static e => e.GetProperty("result").GetString()).ShouldContain("OrphanQuarantined");
         (await operatorClient.GetAsync("/health")).Json.GetProperty("checks").TryGetProperty("attachments", out _).ShouldBeTrue();
     }
 }

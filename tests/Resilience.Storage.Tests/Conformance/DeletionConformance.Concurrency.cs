@@ -9,6 +9,29 @@ public abstract partial class DeletionConformance
 {
     private const int Callers = 100;
 
+    [Fact]
+    public async Task Of_a_batch_only_the_deletion_whose_file_stays_is_taken_back()
+    {
+        List<string> keys = [.. Enumerable.Range(0, 12).Select(static i => $"f{i:D2}")];
+        await Harness.AddManyAsync(keys);
+        var before = await RowAsync("f05");
+
+        var results = await DeleteTogetherAsync(keys, stays: "f05");
+
+        results["f05"].Status.ShouldBe(DeletionStatus.Failed);
+        (await RowAsync("f05")).ShouldBe(before);
+        (await Harness.AuditAsync("f05")).ShouldBe(["Requested", "AttemptFailed", "RolledBack", "Failed"]);
+        foreach (var key in keys.Where(static k => k != "f05"))
+        {
+            results[key].Status.ShouldBe(DeletionStatus.Succeeded);
+            (await Harness.AuditAsync(key)).ShouldBe(["Requested", "Succeeded"]);
+        }
+
+        (await Harness.VisibleAsync()).ShouldBe(["f05"]);
+        (await Harness.JournalAsync()).ShouldBe(["2:f05"]);
+        await Harness.RecordsHaveFilesAsync();
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -169,5 +192,27 @@ public abstract partial class DeletionConformance
             await Change!();
             return true;
         }
+    }
+
+    /// <summary>Deletes all in one batch; one file cannot be deleted.</summary>
+    private async Task<Dictionary<string, DeletionResult>> DeleteTogetherAsync(IReadOnlyList<string> keys, string stays)
+    {
+        var database = new FaultScript();
+        var app = Harness.Start(o => o.MaxRetries = 0, database: database);
+        await app.DeleteAsync("warm up");
+        app.Files.BeforeUnlink = path => path == StorageHarness.RelativeOf(stays) ? throw new FileAttemptException("EIO") : Task.CompletedTask;
+
+        // While the first waits for its transaction, the others gather behind it.
+        database.On("begin").HangBefore();
+        var deletions = keys.ToDictionary(static key => key, key => app.DeleteAsync(key));
+        await database.WhenHangingAsync("begin");
+        database.Release();
+        var results = new Dictionary<string, DeletionResult>(StringComparer.Ordinal);
+        foreach (var (key, deletion) in deletions)
+        {
+            results.Add(key, await deletion.Within());
+        }
+
+        return results;
     }
 }

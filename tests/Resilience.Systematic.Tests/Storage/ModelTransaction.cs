@@ -34,12 +34,12 @@ internal sealed class ModelTransaction(Schedule schedule, bool oneWriter, int fa
 
     public int Running { get; private set; }
 
-    public int LargestBatch { get; private set; }
+    public int MostOfAStep { get; private set; }
 
     public async Task RunAsync(IReadOnlyList<DeletionWork> batch, bool wait)
     {
         Schedule.Check(!IsClosed, "a transaction began after the loop was disposed");
-        LargestBatch = Math.Max(LargestBatch, batch.Count);
+        MostOfAStep = Math.Max(MostOfAStep, batch.GroupBy(static w => w.Stage).Max(static g => g.Count()));
         _batches += wait ? 0 : 1;
         Running++;
         Schedule.Check(wait || _batches <= (oneWriter ? 1 : 2), $"{_batches} batches at once");

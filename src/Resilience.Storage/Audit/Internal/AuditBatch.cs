@@ -22,6 +22,14 @@ internal sealed class AuditBatch(AuditWriter writer)
         }
     }
 
+    /// <summary>Takes in what was written by another batch of the same transaction.</summary>
+    public void Adopt(AuditBatch written)
+    {
+        Systematic.Assert(_written == _entries.Count && written._written == written._entries.Count, "rows are adopted in the order in which they were written");
+        _entries.AddRange(written._entries);
+        _written = _entries.Count;
+    }
+
     /// <summary>Call after the commit, and only then.</summary>
     public ValueTask PublishAsync() => _entries.Count == 0 ? ValueTask.CompletedTask : writer.PublishAsync(_entries);
 }

@@ -40,23 +40,58 @@ internal sealed class CommitLane : IAsyncDisposable
 
     private async Task LoopAsync()
     {
-        var batch = new List<DeletionWork>(2 * _maxBatch);
+        var batch = new List<DeletionWork>(3 * _maxBatch);
         var carried = new List<DeletionWork>();
         while (carried.Count > 0 || await _queue.Reader.WaitToReadAsync().ConfigureAwait(Systematic.KeepContext))
         {
-            batch.AddRange(carried);
-            carried.Clear();
-
-            // A request that goes on to its beginning takes nobody's place: it was counted when it came, and no stage has more than the bound.
-            var room = _maxBatch - batch.Count(static w => w.Stage != WorkStage.Begin);
-            while (room > 0 && _queue.Reader.TryRead(out var work))
-            {
-                batch.Add(work);
-                room--;
-            }
-
+            // Whoever was told by the last batch comes with the next request before this one is made up, not after.
+            await Task.Yield();
+            Fill(batch, carried);
             await _run(batch, carried).ConfigureAwait(Systematic.KeepContext);
             batch.Clear();
         }
     }
+
+    /// <summary>
+    /// No step has more than the bound. What goes on from one step to the next takes no place of those who come new to the first; when it does not fit itself,
+    /// nobody comes new.
+    /// </summary>
+    private void Fill(List<DeletionWork> batch, List<DeletionWork> carried)
+    {
+        int[] room = [_maxBatch, _maxBatch, _maxBatch];
+        var left = 0;
+        for (var i = 0; i < carried.Count; i++)
+        {
+            if (!TryAdd(batch, carried[i], room))
+            {
+                carried[left++] = carried[i];
+            }
+        }
+
+        carried.RemoveRange(left, carried.Count - left);
+        while (left == 0 && _queue.Reader.TryPeek(out var next) && TryAdd(batch, next, room))
+        {
+            _queue.Reader.TryRead(out _);
+        }
+    }
+
+    private static bool TryAdd(List<DeletionWork> batch, DeletionWork work, int[] room)
+    {
+        ref var places = ref room[StepOf(work)];
+        if (places == 0)
+        {
+            return false;
+        }
+
+        places--;
+        batch.Add(work);
+        return true;
+    }
+
+    private static int StepOf(DeletionWork work) => work.Stage switch
+    {
+        WorkStage.Begin => 1,
+        WorkStage.Finish => 2,
+        _ => 0,
+    };
 }

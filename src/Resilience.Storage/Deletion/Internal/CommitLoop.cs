@@ -18,16 +18,25 @@ internal sealed class CommitLoop : IAsyncDisposable
     private readonly StorageMetrics _metrics;
     private readonly ILogger<CommitLoop> _logger;
     private readonly bool _judgesBefore;
+    private readonly bool _goesOn;
     private readonly CommitLane _first;
     private readonly CommitLane _finishing;
     private readonly SemaphoreSlim _solo = new(MaxSolo, MaxSolo);
     private int _soloRunning;
     private TaskCompletionSource? _soloIdle;
 
+    /// <param name="transaction">Runs the batches.</param>
+    /// <param name="dialect">Decides how many batches there are at a time.</param>
+    /// <param name="judgesBefore">Whether a request is judged by its caller before it is begun.</param>
+    /// <param name="goesOn">Whether what has begun is finished by the next batch without a word of its caller's.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="metrics">Counts batches that failed.</param>
+    /// <param name="logger">Says why.</param>
     public CommitLoop(
         ICommitTransaction transaction,
         SqlDialect dialect,
         bool judgesBefore,
+        bool goesOn,
         FileDeletionOptions options,
         StorageMetrics metrics,
         ILogger<CommitLoop> logger)
@@ -36,6 +45,7 @@ internal sealed class CommitLoop : IAsyncDisposable
         _metrics = metrics;
         _logger = logger;
         _judgesBefore = judgesBefore;
+        _goesOn = goesOn;
         _first = new CommitLane(options, RunAsync);
         _finishing = dialect == SqlDialect.Sqlite ? _first : new CommitLane(options, RunAsync);
     }
@@ -46,6 +56,11 @@ internal sealed class CommitLoop : IAsyncDisposable
     /// <exception cref="DbException">The transaction failed, by itself too, and it is known or cannot be learnt that nothing was committed.</exception>
     public async Task<StepOutcome> SubmitAsync(DeletionWork work, WorkStage stage)
     {
+        if (stage == WorkStage.Finish && work.TakeAhead() is { } ahead)
+        {
+            return await ahead.ConfigureAwait(Systematic.KeepContext);
+        }
+
         work.Stage = stage;
         work.Outcome = default;
         var outcome = work.ExpectOutcome();
@@ -86,7 +101,14 @@ internal sealed class CommitLoop : IAsyncDisposable
             await _transaction.RunAsync(batch, wait: false).ConfigureAwait(Systematic.KeepContext);
             foreach (var work in batch)
             {
-                Dispatch(work, carried);
+                if (work.Outcome.Kind == StepKind.Begun && _goesOn)
+                {
+                    await GoOnAsync(work, carried).ConfigureAwait(Systematic.KeepContext);
+                }
+                else
+                {
+                    Dispatch(work, carried);
+                }
             }
         }
         catch (Exception exception)
@@ -106,6 +128,20 @@ internal sealed class CommitLoop : IAsyncDisposable
             {
                 _ = SoloAsync(work);
             }
+        }
+    }
+
+    private async ValueTask GoOnAsync(DeletionWork work, List<DeletionWork> carried)
+    {
+        work.GoOn(WorkStage.Finish);
+        if (ReferenceEquals(_first, _finishing))
+        {
+            carried.Add(work);
+        }
+        else
+        {
+            // Closed only after the first lane's last batch.
+            await _finishing.AddAsync(work).ConfigureAwait(Systematic.KeepContext);
         }
     }
 

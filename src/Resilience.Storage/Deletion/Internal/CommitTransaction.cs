@@ -42,12 +42,19 @@ internal sealed class CommitTransaction(
         {
             var locked = finishes.Count == 0 ? [] : await finish.LockAsync(session, finishes, wait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
             var removing = locked.Count == 0 ? Task.CompletedTask : finish.RemoveAsync(locked, session.Dialect, CancellationToken.None);
+            AuditBatch? expected = null;
             try
             {
-                // The disk works on the files of deletions that are committed while the database begins others.
+                // The disk works on the files of deletions that are committed while the database begins others and gets ready to forget these.
                 if (begins.Count > 0)
                 {
                     await begin.RunAsync(session, begins, audit, wait, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+                }
+
+                audit.Write(session);
+                if (!removing.IsCompleted)
+                {
+                    expected = await finish.ExpectSuccessAsync(session, locked, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
                 }
             }
             finally
@@ -56,7 +63,7 @@ internal sealed class CommitTransaction(
                 await removing.ConfigureAwait(Systematic.KeepContext);
             }
 
-            await finish.CompleteAsync(session, locked, audit, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
+            await finish.CompleteAsync(session, locked, expected, audit, CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
             audit.Write(session);
             await session.SendAsync(CancellationToken.None).ConfigureAwait(Systematic.KeepContext);
             await CommitAsync(session, begins, finishes).ConfigureAwait(Systematic.KeepContext);

@@ -65,6 +65,7 @@ internal sealed record Judgement(FileRecord Record, bool Allowed, FileProbe? Pro
 internal sealed class DeletionWork(Guid id, string key, DeletionContext who)
 {
     private int _claim;
+    private Task<StepOutcome>? _ahead;
 
     public Guid Id => id;
 
@@ -109,6 +110,26 @@ internal sealed class DeletionWork(Guid id, string key, DeletionContext who)
 
     public void Settle(DeletionStatus status, string? error = null, int attempts = 0) =>
         Outcome = new(StepKind.Settled, new DeletionResult(status, attempts, id, error));
+
+    /// <summary>Tells the caller what the step came to, with the next one under way already: it finds that by <see cref="TakeAhead"/>.</summary>
+    public void GoOn(WorkStage next)
+    {
+        var (told, outcome) = (Waiting!, Outcome);
+        Stage = next;
+        Outcome = default;
+        _ahead = ExpectOutcome();
+
+        // Last: from here on the caller may look.
+        told.TrySetResult(outcome);
+    }
+
+    /// <summary>The outcome of the step that was begun without the caller; once.</summary>
+    public Task<StepOutcome>? TakeAhead()
+    {
+        var ahead = _ahead;
+        _ahead = null;
+        return ahead;
+    }
 
     public void Publish()
     {

@@ -1,22 +1,27 @@
 namespace Resilience.Storage.Internal;
 
 /// <summary>
-/// Deletes the files of a batch and flushes their folders. A disk takes its time for each and does several at once, so the folders of a batch are shared out among a
-/// few threads; what belongs to one folder stays with one of them, in order: unlink, then flush. Each outcome is <see cref="StepKind.Removed"/> (gone, durably),
-/// <see cref="StepKind.AttemptFailed"/>, or <see cref="StepKind.Later"/>. Stateless; the journal rows are locked by the caller meanwhile.
+/// Deletes the files of a batch and flushes their folders. A disk takes its time for each and does several at once (flushes that wait together are done together), so
+/// the folders of a batch are shared out among threads; what belongs to one folder stays with one of them, in order: unlink, then flush. Each outcome is
+/// <see cref="StepKind.Removed"/> (gone, durably), <see cref="StepKind.AttemptFailed"/>, or <see cref="StepKind.Later"/>. Safe for concurrent use; the journal rows
+/// are locked by the caller meanwhile.
 /// </summary>
-internal sealed class FileRemover(IDeletableStore store, RootGuard root, TimeProvider time)
+internal sealed class FileRemover(IDeletableStore store, RootGuard root, TimeProvider time) : IDisposable
 {
-    private const int MaxThreads = 4;
+    private const int MaxThreads = 16;
 
     // On SQLite the caller's transaction holds the one write lock: others get their turn after this, however slow the disk.
     private static readonly TimeSpan SqliteSlice = TimeSpan.FromMilliseconds(20);
+
+    private readonly DiskThreads _threads = new(MaxThreads);
 
     public Task RunAsync(IReadOnlyList<DeletionWork> works, SqlDialect dialect, CancellationToken cancellationToken)
     {
         var slice = new Slice(time, dialect == SqlDialect.Sqlite ? SqliteSlice : Timeout.InfiniteTimeSpan);
         return store is IConfinedFiles ? ByFoldersAsync(works, slice, cancellationToken) : SideBySideAsync(works, slice, cancellationToken);
     }
+
+    public void Dispose() => _threads.Dispose();
 
     private static FileAttemptException AsFailure(Exception exception) =>
         exception as FileAttemptException ?? new FileAttemptException(exception is UnauthorizedAccessException ? "EACCES" : "io_error", exception);
@@ -32,21 +37,14 @@ internal sealed class FileRemover(IDeletableStore store, RootGuard root, TimePro
     {
         var folders = works.GroupBy(FolderOf, StringComparer.Ordinal).Select(static g => g.ToList()).ToList();
         var next = -1;
-        if (folders.Count < 2)
+        if (works.Count < 2)
         {
             await FoldersAsync().ConfigureAwait(Systematic.KeepContext);
             return;
         }
 
-        // Threads of their own: the pool's are few, and blocked ones would hold up everybody's continuations.
-        var threads = new Task[Math.Min(MaxThreads, folders.Count)];
-        for (var i = 0; i < threads.Length; i++)
-        {
-            threads[i] = Task.Factory.StartNew(FoldersAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
-        }
-
         // All have ended when this does, whatever one of them threw: nobody unlinks after the transaction.
-        await Task.WhenAll(threads).ConfigureAwait(Systematic.KeepContext);
+        await _threads.RunAsync(Math.Min(MaxThreads, folders.Count), FoldersAsync).ConfigureAwait(Systematic.KeepContext);
 
         async Task FoldersAsync()
         {

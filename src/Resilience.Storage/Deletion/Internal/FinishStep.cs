@@ -7,8 +7,12 @@ namespace Resilience.Storage.Internal;
 /// write the success. The journal rows stay locked from the check to the commit: a process that was paused beyond its lease finds them gone or another's, and so
 /// cannot delete a file whose record is back. Stateless; the transaction is the caller's.
 /// </summary>
-internal sealed class FinishStep(IRecordAdapter records, FileRemover remover, FileDeletionOptions options, InstanceId instance, TimeProvider time)
+internal sealed class FinishStep(
+    IRecordAdapter records, FileRemover remover, AuditWriter auditWriter, FileDeletionOptions options, InstanceId instance, TimeProvider time)
 {
+    private const string Keep = "SAVEPOINT resilience_finish";
+    private const string TakeBack = "ROLLBACK TO SAVEPOINT resilience_finish";
+
     /// <summary>Locks what may be finished; the others have their outcome.</summary>
     public async Task<List<DeletionWork>> LockAsync(SqlSession session, IReadOnlyList<DeletionWork> works, bool wait, CancellationToken cancellationToken)
     {
@@ -43,10 +47,54 @@ internal sealed class FinishStep(IRecordAdapter records, FileRemover remover, Fi
     public Task RemoveAsync(IReadOnlyList<DeletionWork> locked, SqlDialect dialect, CancellationToken cancellationToken) =>
         remover.RunAsync(locked, dialect, cancellationToken);
 
-    /// <summary>Writes down what became of the files.</summary>
-    /// <exception cref="RecordRefusedException">A record cannot go; the transaction is void.</exception>
-    public async Task CompleteAsync(SqlSession session, IReadOnlyList<DeletionWork> locked, AuditBatch audit, CancellationToken cancellationToken)
+    /// <summary>
+    /// While the disks still work: writes the success of all of them, to be taken back if one of the files does not go. Nothing of it is committed before
+    /// <see cref="CompleteAsync"/> has seen what became of the files. Null when nothing was written.
+    /// </summary>
+    public async Task<AuditBatch?> ExpectSuccessAsync(SqlSession session, IReadOnlyList<DeletionWork> locked, CancellationToken cancellationToken)
     {
+        if (!records.CanTakeBack)
+        {
+            return null;
+        }
+
+        var expected = auditWriter.Begin();
+        session.TellText(Keep, null);
+        try
+        {
+            await WriteSuccessAsync(session, locked, expected, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            return expected;
+        }
+        catch (RecordRefusedException)
+        {
+            // That is an answer only for a file that is gone, which is not known yet.
+            session.TellText(TakeBack, null);
+            return null;
+        }
+    }
+
+    /// <summary>Writes down what became of the files.</summary>
+    /// <param name="session">The transaction.</param>
+    /// <param name="locked">The works, after their files.</param>
+    /// <param name="expected">What <see cref="ExpectSuccessAsync"/> gave.</param>
+    /// <param name="audit">The trail of the transaction, written so far.</param>
+    /// <param name="cancellationToken">Ends the statements.</param>
+    /// <exception cref="RecordRefusedException">A record cannot go; the transaction is void.</exception>
+    public async Task CompleteAsync(
+        SqlSession session, IReadOnlyList<DeletionWork> locked, AuditBatch? expected, AuditBatch audit, CancellationToken cancellationToken)
+    {
+        if (expected is not null)
+        {
+            if (locked.All(static w => w.Outcome.Kind == StepKind.Removed))
+            {
+                audit.Adopt(expected);
+                Settle(locked);
+                return;
+            }
+
+            session.TellText(TakeBack, null);
+        }
+
         foreach (var work in locked.Where(static w => w.Outcome.Kind == StepKind.AttemptFailed))
         {
             RecordFailure(session, work, audit);
@@ -55,19 +103,27 @@ internal sealed class FinishStep(IRecordAdapter records, FileRemover remover, Fi
         var done = locked.Where(static w => w.Outcome.Kind == StepKind.Removed).ToList();
         if (done.Count > 0)
         {
-            await SucceedAsync(session, done, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            await WriteSuccessAsync(session, done, audit, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            Settle(done);
         }
     }
 
-    private async Task SucceedAsync(SqlSession session, List<DeletionWork> done, AuditBatch audit, CancellationToken cancellationToken)
+    private static void Settle(IEnumerable<DeletionWork> done)
+    {
+        foreach (var work in done)
+        {
+            work.Settle(DeletionStatus.Succeeded, work.Entry!.Identity.IsNone ? "file_missing" : null, work.Entry.Attempts + 1);
+        }
+    }
+
+    private async Task WriteSuccessAsync(SqlSession session, IReadOnlyList<DeletionWork> done, AuditBatch audit, CancellationToken cancellationToken)
     {
         try
         {
             await JournalSql.CompleteAsync(session, records, [.. done.Select(static w => w.Entry!)], instance, cancellationToken).ConfigureAwait(Systematic.KeepContext);
             foreach (var work in done)
             {
-                work.Settle(DeletionStatus.Succeeded, work.Entry!.Identity.IsNone ? "file_missing" : null, work.Entry.Attempts + 1);
-                audit.Add(work, AuditResult.Succeeded, attempt: work.Entry.Attempts + 1);
+                audit.Add(work, AuditResult.Succeeded, attempt: work.Entry!.Attempts + 1);
             }
 
             // Sent now, so that a refusal is known for what it is.

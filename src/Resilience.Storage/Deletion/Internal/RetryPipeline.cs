@@ -4,8 +4,11 @@ using Polly.Retry;
 namespace Resilience.Storage.Internal;
 
 /// <summary>The pipeline around the tries to delete one file. Its waits hold neither a connection nor a transaction.</summary>
-internal sealed class RetryPipeline(ResiliencePipeline pipeline)
+internal sealed class RetryPipeline(ResiliencePipeline pipeline, bool isOwn = false)
 {
+    /// <summary>Whether it lets the first try pass at once: one of the application's may want to hold it back.</summary>
+    public bool IsOwn => isOwn;
+
     public ResiliencePipeline Pipeline => pipeline;
 
     public static RetryPipeline Create(FileDeletionOptions options, TimeProvider time)
@@ -21,6 +24,6 @@ internal sealed class RetryPipeline(ResiliencePipeline pipeline)
             });
         }
 
-        return new(builder.Build());
+        return new(builder.Build(), isOwn: true);
     }
 }

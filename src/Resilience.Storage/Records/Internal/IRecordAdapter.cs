@@ -9,6 +9,11 @@ internal sealed record LockedRecord(FileRecord Record, bool IsPending, string? S
 /// <summary>Records in sets, for group commit. In every method the session's transaction is the one that counts.</summary>
 internal interface IRecordAdapter
 {
+    /// <summary>
+    /// Whether <see cref="CompleteAsync"/> is statements only, which a savepoint takes back. An application's own code is called when the file is gone, and not before.
+    /// </summary>
+    bool CanTakeBack { get; }
+
     /// <summary>The key as the database would write it; null when no record can have it.</summary>
     string? Canonical(string key);
 

@@ -3,6 +3,8 @@ namespace Resilience.Storage.Internal;
 /// <summary>An application's own record store, one record at a time. It works on the connection itself, so what waits in the session is sent before it.</summary>
 internal sealed class StoreAdapter(IFileRecordStore store) : IRecordAdapter
 {
+    public bool CanTakeBack => false;
+
     public string? Canonical(string key) => RecordKeys.IsPossible(key) ? key : null;
 
     public Task<IReadOnlyList<string>> ValidateAsync(SqlSession session, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);

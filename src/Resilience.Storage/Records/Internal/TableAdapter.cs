@@ -44,6 +44,8 @@ internal abstract class TableAdapter : IRecordAdapter
     /// <summary>Key, path, owner and the further columns of a row called x.</summary>
     protected string Columns { get; }
 
+    public bool CanTakeBack => true;
+
     public string? Canonical(string key)
     {
         switch (Map.KeyType)
