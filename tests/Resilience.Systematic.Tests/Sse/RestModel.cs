@@ -96,7 +96,11 @@ internal static class RestModel
         {
             while (!Closing || fault == RestFault.PassesOverTheClose)
             {
-                Send();
+                if (Send())
+                {
+                    continue;
+                }
+
                 Schedule.Point("before parking");
                 if (fault == RestFault.ForgetsToPark || TryPark())
                 {

@@ -37,6 +37,9 @@ internal sealed partial class SseConnection
                     // Others wait for this thread: the flow goes on with what is left.
                     Systematic.Queue(this);
                     return;
+                case Step.Wrote:
+                    // It rests only after a look that found nothing.
+                    continue;
             }
 
             Systematic.Interleave("sse.rest.parking");
