@@ -42,11 +42,6 @@ internal static class RestModel
                 await schedule.Yield();
             }
         })).ToArray();
-        foreach (var waker in wakers)
-        {
-            await waker;
-        }
-
         // Nothing else wakes the stream: for an event that was passed over this would wait in vain.
         await stream.AllSent.Task;
         await schedule.Run("close", () =>
@@ -54,7 +49,10 @@ internal static class RestModel
             stream.Closing = true;
             stream.Wake();
         });
-        await flow;
+        foreach (var task in wakers.Append(flow))
+        {
+            await task;
+        }
     }
 
     /// <summary>A stream in its smallest form.</summary>
