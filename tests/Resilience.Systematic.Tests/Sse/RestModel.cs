@@ -42,6 +42,7 @@ internal static class RestModel
                 await schedule.Yield();
             }
         })).ToArray();
+
         // Nothing else wakes the stream: for an event that was passed over this would wait in vain.
         await stream.AllSent.Task;
         await schedule.Run("close", () =>
