@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.ServerSentEvents;
+using System.Runtime;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
@@ -96,6 +97,9 @@ public sealed class SseServer : IChildScenario
                     break;
                 case "allocated":
                     context.Send(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture));
+                    break;
+                case "compiled":
+                    context.Send(JitInfo.GetCompiledMethodCount().ToString(CultureInfo.InvariantCulture));
                     break;
                 case "cpu":
                     using (var self = Process.GetCurrentProcess())

@@ -26,6 +26,9 @@ internal sealed class SseServerTarget(ChildProcess server, int port) : ISseTarge
     /// <summary>Bytes that the server has allocated since its start.</summary>
     public async Task<double> AllocatedAsync() => await AskAsync("allocated");
 
+    /// <summary>Methods that the server has compiled since its start, again for good included.</summary>
+    public async Task<double> CompiledAsync() => await AskAsync("compiled");
+
     public async ValueTask DisposeAsync()
     {
         await server.KillAsync();

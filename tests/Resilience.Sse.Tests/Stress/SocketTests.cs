@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Resilience.Sse.Tests.Support;
 using Resilience.TestKit;
 
@@ -17,6 +19,41 @@ public sealed class SocketTests
         using var client = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
         client.Parser.Retry.ShouldBe(3000);
         client.Parser.LastEventId.ShouldEndWith(".0");
+    }
+
+    [Fact]
+    public async Task A_metric_listener_that_throws_while_the_pump_delivers_ends_that_stream_and_no_other()
+    {
+        await using var app = await SseApp.StartAsync();
+        using var first = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
+        using var second = await (await RawClient.ConnectAsync(app.EndPoint, "/events")).OpenedAsync();
+        var factory = app.App.Services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, own) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Name == "resilience.sse.events.sent")
+                {
+                    own.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        var thrown = 0;
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) =>
+        {
+            if (Interlocked.Exchange(ref thrown, 1) == 0)
+            {
+                throw new InvalidOperationException("listener");
+            }
+        });
+        listener.Start();
+        await app.Publisher.PublishAsync("news", "one");
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 1);
+        app.Manager.GetStatistics().Closed["faulted"].ShouldBe(1);
+        var left = (await Task.WhenAll(GetsAsync(first), GetsAsync(second))).Count(static got => got);
+        left.ShouldBe(1);
+
+        static Task<bool> GetsAsync(RawClient client) => client.ReadUntilAsync(static c => c.Parser.Events.Any(static e => e.Data == "one"));
     }
 
     [Fact]

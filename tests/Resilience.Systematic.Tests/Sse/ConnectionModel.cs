@@ -12,7 +12,7 @@ internal static class ConnectionModel
     public static async Task EndAsync(Schedule schedule, ConnectionFault fault)
     {
         var node = new ScheduledNode(schedule);
-        var request = new ScheduledRequest();
+        var request = new ScheduledRequest(wrapped: schedule.Choose(3) == 0);
         var running = node.StartAsync("request", request, "a");
         await WhenConnectedAsync(schedule, node);
         var connection = node.Node.Connections.FirstOrDefault();
@@ -68,7 +68,7 @@ internal static class ConnectionModel
     public static async Task BanAsync(Schedule schedule, ConnectionFault fault)
     {
         var node = new ScheduledNode(schedule);
-        var request = new ScheduledRequest();
+        var request = new ScheduledRequest(wrapped: schedule.Choose(3) == 0);
         var running = node.StartDecidingAsync("request", request, "a", "b");
         await WhenConnectedAsync(schedule, node);
         var publisher = schedule.Run("publisher", async () =>
@@ -111,7 +111,7 @@ internal static class ConnectionModel
     public static async Task SlotAsync(Schedule schedule, ConnectionFault fault)
     {
         var node = new ScheduledNode(schedule, fault == ConnectionFault.None ? 1 : 100);
-        var requests = Enumerable.Range(0, 2).Select(static _ => new ScheduledRequest()).ToArray();
+        var requests = Enumerable.Range(0, 2).Select(_ => new ScheduledRequest(wrapped: schedule.Choose(3) == 0)).ToArray();
         var running = requests.Select((r, i) => fault == ConnectionFault.CountsAfterTheLook
             ? MutantConnector.StartAsync(schedule, node, r, fault)
             : node.StartAsync($"request {i}", r, "a")).ToArray();
@@ -137,7 +137,7 @@ internal static class ConnectionModel
     public static async Task DrainAsync(Schedule schedule, ConnectionFault fault)
     {
         var node = new ScheduledNode(schedule);
-        var requests = Enumerable.Range(0, 2).Select(static _ => new ScheduledRequest()).ToArray();
+        var requests = Enumerable.Range(0, 2).Select(_ => new ScheduledRequest(wrapped: schedule.Choose(3) == 0)).ToArray();
         requests[1].Stalled = schedule.Choose(4) == 0;
         var running = requests.Select((r, i) => fault == ConnectionFault.LooksOnceForTheDrain
             ? MutantConnector.StartAsync(schedule, node, r, fault)

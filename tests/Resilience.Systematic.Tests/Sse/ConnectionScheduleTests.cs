@@ -29,6 +29,9 @@ public sealed class ConnectionScheduleTests(ITestOutputHelper output)
     [Fact]
     public void The_copy_of_the_pump_without_a_fault_passes() => Verify(static s => PumpModel.RunAsync(s, PumpFault.Copy));
 
+    [Fact]
+    public void The_copy_of_a_stream_that_rests_without_a_fault_passes() => Verify(static s => RestModel.RunAsync(s, RestFault.None));
+
     [Theory]
     [InlineData(ConnectionFault.UnsubscribesLate)]
     [InlineData(ConnectionFault.ReleasesTwice)]
@@ -48,6 +51,13 @@ public sealed class ConnectionScheduleTests(ITestOutputHelper output)
     [InlineData(PumpFault.WalksFromTheFront)]
     [InlineData(PumpFault.ClearsTheFlagLate)]
     public void A_fault_that_is_planted_into_the_pump_is_caught(PumpFault fault) => Catch(s => PumpModel.RunAsync(s, fault));
+
+    [Theory]
+    [InlineData(RestFault.ServesWithoutReleasing)]
+    [InlineData(RestFault.ParksOverAWakeUp)]
+    [InlineData(RestFault.ForgetsToPark)]
+    [InlineData(RestFault.PassesOverTheClose)]
+    public void A_fault_that_is_planted_into_a_stream_that_rests_is_caught(RestFault fault) => Catch(s => RestModel.RunAsync(s, fault));
 
     private void Catch(Func<Schedule, Task> test)
     {

@@ -6,7 +6,10 @@ using Resilience.TestKit.Systematic;
 
 namespace Resilience.Systematic.Tests.Sse;
 
-/// <summary>A request under the explorer: a response whose writer gives way at each step, and a client that may go or stand still.</summary>
+/// <summary>
+/// A request under the explorer: a response whose writer gives way at each step and takes one caller at a time, and a client that may go or stand still. The writer is
+/// the server's own, as on a socket, or one that an application put around it.
+/// </summary>
 internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, IHttpRequestLifetimeFeature
 {
     private readonly CancellationTokenSource _aborted = new();
@@ -15,9 +18,12 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
 
-    public ScheduledRequest()
+    private bool _writing;
+    private bool _flushing;
+
+    public ScheduledRequest(bool wrapped = false)
     {
-        Http.Features.Set<IHttpResponseBodyFeature>(this);
+        Http.Features.Set<IHttpResponseBodyFeature>(wrapped ? this : new OwnBody(this));
         Http.Features.Set<IHttpRequestLifetimeFeature>(this);
     }
 
@@ -70,16 +76,25 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     public override Span<byte> GetSpan(int sizeHint = 0)
     {
         Use(0);
+        Schedule.Check(!_writing && !_flushing, "two write at once");
+        _writing = true;
         Schedule.Point("writing");
         return _buffer;
     }
 
-    public override void Advance(int bytes) => _written.Write(Use(_buffer), 0, bytes);
+    public override void Advance(int bytes)
+    {
+        _writing = false;
+        _written.Write(Use(_buffer), 0, bytes);
+    }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         Use(0);
+        Schedule.Check(!_writing && !_flushing, "two write at once");
+        _flushing = true;
         Schedule.Point("flushing");
+        _flushing = false;
         if (Stalled && !Gone)
         {
             return new ValueTask<FlushResult>(_stall.Task);
@@ -115,5 +130,21 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     {
         Schedule.Check(!Over, "the request was used after its handler had returned");
         return value;
+    }
+
+    /// <summary>By this the package knows the server's own body: it is the request itself.</summary>
+    private sealed class OwnBody(IHttpResponseBodyFeature inner) : HttpRequestFeature, IHttpResponseBodyFeature
+    {
+        public Stream Stream => inner.Stream;
+
+        public PipeWriter Writer => inner.Writer;
+
+        public void DisableBuffering() => inner.DisableBuffering();
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => inner.StartAsync(cancellationToken);
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => inner.SendFileAsync(path, offset, count, cancellationToken);
+
+        public Task CompleteAsync() => inner.CompleteAsync();
     }
 }

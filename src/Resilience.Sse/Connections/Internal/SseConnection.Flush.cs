@@ -7,30 +7,55 @@ internal sealed partial class SseConnection
 {
     private long _flushPendingSince;
     private bool _flushDone;
+
+    // What came of a send that has not simply succeeded. The flow sees to it, whoever sent.
+    private Task<(FlushResult Result, Exception? Exception)>? _sent;
     private long _stalledUntil = long.MinValue / 2;
 
     /// <summary>Sends what was written, and after it a frame that was not. False ends the stream.</summary>
-    private ValueTask<bool> FlushAsync(HttpContext http, PipeWriter writer, SseFrame? frame)
+    private ValueTask<bool> FlushAsync(HttpContext http, SseFrame? frame) =>
+        TrySend(frame) ? new ValueTask<bool>(true) : FlushSlowlyAsync(http);
+
+    /// <summary>The same as far as it goes without waiting. False when it does not, or went wrong: <see cref="FlushSlowlyAsync"/> sees to what came of it.</summary>
+    private bool TrySend(SseFrame? frame)
     {
-        ValueTask<FlushResult> flush;
         try
         {
             // No token: cancelling a flush aborts the whole connection on Kestrel, and allocates.
-            flush = frame is null ? writer.FlushAsync(CancellationToken.None) : writer.WriteAsync(frame.Bytes, CancellationToken.None);
+            var flush = frame is null ? _writer!.FlushAsync(CancellationToken.None) : _writer!.WriteAsync(frame.Bytes, CancellationToken.None);
+            if (flush.IsCompletedSuccessfully)
+            {
+                var result = flush.Result;
+                if (!result.IsCompleted && !result.IsCanceled)
+                {
+                    OnSent();
+                    return true;
+                }
+
+                LeaveToFlow(Task.FromResult((result, (Exception?)null)));
+                return false;
+            }
+
+            Volatile.Write(ref _flushDone, false);
+            Volatile.Write(ref _flushPendingSince, Math.Max(1, node.Clock.Now));
+            _sent = WatchAsync(flush);
         }
         catch (Exception e)
         {
-            return new ValueTask<bool>(OnFlushFailed(e));
+            LeaveToFlow(Task.FromResult((default(FlushResult), (Exception?)e)));
         }
 
-        return flush.IsCompletedSuccessfully ? new ValueTask<bool>(OnFlushed(flush.Result)) : FlushSlowlyAsync(http, flush);
+        return false;
     }
 
-    private async ValueTask<bool> FlushSlowlyAsync(HttpContext http, ValueTask<FlushResult> flush)
+    private void LeaveToFlow(Task<(FlushResult Result, Exception? Exception)> sent)
     {
-        Volatile.Write(ref _flushDone, false);
-        Volatile.Write(ref _flushPendingSince, Math.Max(1, node.Clock.Now));
-        var watch = WatchAsync(flush);
+        _sent = sent;
+        Volatile.Write(ref _flushDone, true);
+    }
+
+    private async ValueTask<bool> FlushSlowlyAsync(HttpContext http)
+    {
         var cut = false;
         while (!Volatile.Read(ref _flushDone))
         {
@@ -44,8 +69,11 @@ internal sealed partial class SseConnection
             await WaitAsync().ConfigureAwait(Systematic.KeepContext);
         }
 
-        var (result, exception) = await watch.ConfigureAwait(Systematic.KeepContext);
-        if (node.Clock.Now - Volatile.Read(ref _flushPendingSince) >= node.FailurePeriodMs)
+        var sent = _sent!;
+        _sent = null;
+        var (result, exception) = await sent.ConfigureAwait(Systematic.KeepContext);
+        var since = Volatile.Read(ref _flushPendingSince);
+        if (since != 0 && node.Clock.Now - since >= node.FailurePeriodMs)
         {
             Volatile.Write(ref _stalledUntil, node.Clock.Now);
         }
@@ -85,10 +113,15 @@ internal sealed partial class SseConnection
             return OnFlushFailed(null);
         }
 
+        OnSent();
+        return true;
+    }
+
+    private void OnSent()
+    {
         _unflushed = false;
         Volatile.Write(ref _sendFailures, 0);
         Volatile.Write(ref _lastActivity, node.Clock.Now);
-        return true;
     }
 
     /// <summary>The bytes are still with the writer: the next flush, one turn of the wheel later, sends them.</summary>

@@ -6,6 +6,7 @@ namespace Resilience.Sse;
 
 internal sealed partial class SseConnection
 {
+    private PipeWriter? _writer;
     private bool _unflushed;
     private bool _direct;
 
@@ -26,15 +27,15 @@ internal sealed partial class SseConnection
 
         // The server's own writer takes a frame over whatever happens then; from a body that an application wrapped, a failed write may have lost it.
         _direct = http.Features.Get<IHttpResponseBodyFeature>() is IHttpRequestFeature;
-        var writer = http.Response.BodyWriter;
+        var writer = _writer = http.Response.BodyWriter;
         Write(writer, source.Begin((int)node.Options.ReconnectDelay.TotalMilliseconds));
-        return LoopAsync(http, writer);
+        return LoopAsync(http);
     }
 
     // Apart from the above, so that what every idle connection keeps is only what the loop needs.
-    private async Task LoopAsync(HttpContext http, PipeWriter writer)
+    private async Task LoopAsync(HttpContext http)
     {
-        if (!await FlushAsync(http, writer, null).ConfigureAwait(Systematic.KeepContext))
+        if (!await FlushAsync(http, null).ConfigureAwait(Systematic.KeepContext))
         {
             return;
         }
@@ -54,7 +55,7 @@ internal sealed partial class SseConnection
 
             // Read once: the last words must not follow a frame that was begun after the reason was set.
             SseFrame? frame = null;
-            var step = IsClosing ? Finish(writer, _source!) : Next(writer, _source!, out frame);
+            var step = IsClosing ? Finish(_writer!, _source!) : Next(_writer!, _source!, out frame);
             if (step == Step.Stop)
             {
                 return;
@@ -62,11 +63,18 @@ internal sealed partial class SseConnection
 
             if (step == Step.Nothing)
             {
+                _rests = _direct;
                 await WaitAsync().ConfigureAwait(Systematic.KeepContext);
+                _rests = false;
+                if (_sent is not null && !await FlushSlowlyAsync(http).ConfigureAwait(Systematic.KeepContext))
+                {
+                    return;
+                }
+
                 continue;
             }
 
-            if (!await FlushAsync(http, writer, frame).ConfigureAwait(Systematic.KeepContext) || step == Step.Last)
+            if (!await FlushAsync(http, frame).ConfigureAwait(Systematic.KeepContext) || step == Step.Last)
             {
                 return;
             }

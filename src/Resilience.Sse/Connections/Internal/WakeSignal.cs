@@ -33,7 +33,7 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         if (Release())
         {
-            Continue();
+            OnReleased();
         }
     }
 
@@ -80,9 +80,16 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
         }
     }
 
-    private void Continue() => _continuation!(_continuationState);
+    /// <summary>The caller has released the waiter and is the only one who may act for it, until it continues it or parks it again.</summary>
+    protected virtual void OnReleased() => Continue();
 
-    private bool TryTake() => Volatile.Read(ref _state) == Set && Interlocked.CompareExchange(ref _state, Idle, Set) == Set;
+    protected void Continue() => _continuation!(_continuationState);
+
+    /// <summary>Leaves a released waiter waiting. False when a wake-up has come since: the caller still has it.</summary>
+    protected bool TryPark() => Interlocked.CompareExchange(ref _state, Parked, Idle) == Idle;
+
+    /// <summary>Takes a wake-up that was kept.</summary>
+    protected bool TryTake() => Volatile.Read(ref _state) == Set && Interlocked.CompareExchange(ref _state, Idle, Set) == Set;
 
     private bool Release()
     {
