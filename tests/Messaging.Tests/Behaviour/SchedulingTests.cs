@@ -16,33 +16,6 @@ public abstract class SchedulingTests(ClockedFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_delayed_message_is_accepted_and_listed_and_sent_when_it_is_due()
-    {
-        // What other tests left is sent first: waiting for it moves the clock, which shall not go further here than it is told.
-        await fixture.PassAsync(4_000);
-        using var author = await _app.NewUserAsync();
-        var id = await author.CreateChannelAsync();
-
-        var accepted = (await author.ScheduleAsync(id, "later", 60, "c-1")).ShouldHaveStatus(202);
-
-        accepted["channelId"].ShouldBe(id);
-        accepted["text"].ShouldBe("later");
-        accepted["state"].ShouldBe("pending");
-        accepted.Json.GetProperty("dueAt").GetDateTimeOffset().ShouldBe(fixture.Time.GetUtcNow().AddSeconds(60), TimeSpan.FromMilliseconds(1));
-        (await author.ScheduledAsync()).ShouldHaveSingleItem().GetRawText().ShouldBe(accepted.Text);
-        await fixture.PassAsync(59);
-        (await author.TextsAsync(id)).ShouldBeEmpty();
-
-        await fixture.PassAsync(1);
-
-        var message = (await author.GetAsync($"/api/channels/{id}/messages")).Items.ShouldHaveSingleItem();
-        message.GetProperty("text").GetString().ShouldBe("later");
-        message.GetProperty("clientId").GetString().ShouldBe("c-1");
-        message.GetProperty("author").GetProperty("name").GetString().ShouldBe(author.Name);
-        (await author.ScheduledAsync()).ShouldBeEmpty();
-    }
-
-    [Fact]
     public async Task It_arrives_on_the_stream_like_every_message_and_its_author_is_told()
     {
         using var author = await _app.NewUserAsync();

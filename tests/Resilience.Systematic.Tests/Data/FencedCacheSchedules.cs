@@ -26,6 +26,22 @@ public sealed class FencedCacheSchedules
         new ScheduleExplorer { Schedules = 2_500 }.Verify(schedule => RunAsync(schedule, byTag, dropsMessages: true));
 
     [Fact]
+    public void While_a_write_is_under_way_nobody_is_told_what_was_read_before_he_asked() =>
+        new ScheduleExplorer { Schedules = 1_000 }.Verify(static async schedule =>
+        {
+            using var meters = new TestMeterFactory();
+            using var node = Node(schedule, new InMemorySharedCacheStore(schedule.Time), meters);
+            var row = 0;
+            await using var write = await node.BeginWriteAsync(["k", "l"]);
+            for (row = 1; row <= 3; row++)
+            {
+                var seen = await node.GetOrCreateManyAsync<string, int>(
+                    ["k", "l"], static key => key, (missing, _) => ValueTask.FromResult<IReadOnlyDictionary<string, int>>(missing.ToDictionary(static key => key, _ => row)));
+                Schedule.Check(seen.Values.All(value => value == row), $"{string.Join(' ', seen.Values)} instead of {row}");
+            }
+        });
+
+    [Fact]
     public void The_same_schedules_show_the_fault_of_a_plain_get_or_create()
     {
         foreach (var strategy in new[] { ScheduleStrategy.Uniform, ScheduleStrategy.Pct })

@@ -9,13 +9,13 @@ internal sealed partial class DefaultFencedCache
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Joins a load of the key that began after its last invalidation, or begins one.</summary>
+    /// <summary>Joins a load of the key that is under way and began after the key's last invalidation, or begins one.</summary>
     private (Flight<T> Flight, bool IsNew) Join<T>(string key, HybridCacheEntryFlags flags, IEnumerable<string>? tags)
     {
         var id = new FlightKey(key, typeof(T), flags);
         lock (LockOf(key))
         {
-            if (_flights.TryGetValue(id, out var existing) && !_fences.IsVoid(existing.Began, key, existing.Tags))
+            if (_flights.TryGetValue(id, out var existing) && !existing.HasLanded && !_fences.IsVoid(existing.Began, key, existing.Tags))
             {
                 existing.Join();
                 return ((Flight<T>)existing, false);
@@ -194,6 +194,7 @@ internal sealed partial class DefaultFencedCache
 
     private void End(Flight flight)
     {
+        Systematic.Interleave("cache.landed");
         _flights.TryRemove(KeyValuePair.Create(flight.Id, flight));
         flight.Dispose();
     }

@@ -23,6 +23,9 @@ internal abstract class Flight(FlightKey id, string[] tags, LoadMoment began) : 
     /// <summary>Cancelled when every caller has left.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 
+    /// <summary>Whether it has its outcome. Whoever asks after that is not told what was read before: the value is kept, or it must not be.</summary>
+    public abstract bool HasLanded { get; }
+
     /// <summary>Under the key's lock.</summary>
     public void Join() => _callers++;
 
@@ -51,6 +54,8 @@ internal sealed class Flight<T>(FlightKey id, string[] tags, LoadMoment began) :
     private readonly TaskCompletionSource<Cached<T>> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<Cached<T>> Outcome => _outcome.Task;
+
+    public override bool HasLanded => _outcome.Task.IsCompleted;
 
     public void Complete(Cached<T> value) => _outcome.TrySetResult(value);
 
