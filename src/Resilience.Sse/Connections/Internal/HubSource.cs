@@ -23,6 +23,8 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
 
     public override HubCursor Cursor => cursor;
 
+    public override bool Prefetch() => Volatile.Read(ref _offset) >= 0;
+
     /// <summary>Fixes the position from what the client sent; see <see cref="HubCursor.Open"/>.</summary>
     public ReplayStart Open(IReadOnlyList<string> channels, string? lastEventId, long head, string gapEvent)
     {
@@ -61,6 +63,7 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
         }
 
         var written = 0;
+        var all = new SpanWriter(writer);
         for (var i = 0; i < taken; i++)
         {
             var frame = frames[i]!;
@@ -68,18 +71,20 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
             var room = SliceBytes - written;
             if (frame.Length <= room)
             {
-                writer.Write(frame.Bytes.Span);
+                all.Write(frame.Bytes.Span);
                 written += frame.Length;
                 continue;
             }
 
             // Only the last one can be too long: the cursor stops at the frame that uses the slice up.
-            writer.Write(frame.Bytes.Span[..room]);
+            all.Write(frame.Bytes.Span[..room]);
+            all.Commit();
             _partial = frame;
             _offset = room;
             return new Slice(SliceBytes, taken - 1, true);
         }
 
+        all.Commit();
         return new Slice(written, taken, taken == FramesPerSlice || written >= SliceBytes);
     }
 

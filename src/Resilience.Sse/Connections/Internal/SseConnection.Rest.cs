@@ -16,6 +16,10 @@ internal sealed partial class SseConnection
     private bool NeedsFlow =>
         IsClosing || Volatile.Read(ref _gone) || Volatile.Read(ref _cut) || Volatile.Read(ref _heartbeatDue) == 1 || _unflushed;
 
+    // A stream that rests has the server's own writer, so nothing of the application is called here; its end may come at any moment.
+    public override bool Prefetch() =>
+        base.Prefetch() && Volatile.Read(ref _rests) && Volatile.Read(ref _lastActivity) != long.MinValue && _source?.Prefetch() == true && _writer?.CanGetUnflushedBytes == true;
+
     protected override void OnReleased()
     {
         if (!_direct)

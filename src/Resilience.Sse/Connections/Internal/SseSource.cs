@@ -21,6 +21,9 @@ internal abstract class SseSource
 
     public virtual HubCursor? Cursor => null;
 
+    /// <summary>See <see cref="WakeSignal.Prefetch"/>.</summary>
+    public virtual bool Prefetch() => true;
+
     /// <summary>The first bytes of the stream, which must not begin with the application's own.</summary>
     public abstract byte[] Begin(int retryMilliseconds);
 

@@ -46,6 +46,9 @@ internal class WakeSignal : IValueTaskSource<bool>, IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Brings what a wake-up needs into the processor's cache: reads, and changes nothing.</summary>
+    public virtual bool Prefetch() => Volatile.Read(ref _state) == Parked;
+
     void IThreadPoolWorkItem.Execute() => Continue();
 
     // Whoever waits looks at everything afterwards, so a wake-up that came since is covered too.

@@ -42,6 +42,9 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
     /// <summary>Continues on the caller's thread, which is the pump's.</summary>
     public void WakeInline() => signal.WakeInline();
 
+    /// <summary>See <see cref="WakeSignal.Prefetch"/>.</summary>
+    public void Prefetch() => signal.Prefetch();
+
     /// <summary>Joins a channel from now on. False when the limit of channels is reached or the cursor is closed.</summary>
     public bool Subscribe(string channel)
     {
