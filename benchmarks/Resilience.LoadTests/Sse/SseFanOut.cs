@@ -6,8 +6,8 @@ namespace Resilience.LoadTests.Sse;
 internal sealed class SseFanOut : ILoadTest
 {
     private const int Connections = 1000;
-    private const int Sets = 3;
-    private const int Rounds = 12;
+    private const int Sets = 5;
+    private const int Rounds = 8;
     private const int MostWarmTurns = 8;
     private const int FewMethods = 3;
 

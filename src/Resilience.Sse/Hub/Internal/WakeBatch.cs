@@ -3,9 +3,6 @@ namespace Resilience.Sse;
 /// <summary>A chunk of subscribers that one thread wakes one after the other: one hop through the thread pool for up to 64 connections.</summary>
 internal sealed class WakeBatch(WakeBatchPool pool) : IThreadPoolWorkItem
 {
-    // Few enough for what was fetched ahead to be still in the cache when its turn comes.
-    private const int Ahead = 16;
-
     private readonly Subscription?[] _items = new Subscription?[SubscriberSet.ChunkSize];
 
     public Span<Subscription?> Items => _items;
@@ -14,17 +11,14 @@ internal sealed class WakeBatch(WakeBatchPool pool) : IThreadPoolWorkItem
 
     public void WakeAll()
     {
-        for (var from = 0; from < Count; from += Ahead)
+        var all = _items.AsSpan(0, Count);
+        Prefetch(all);
+        foreach (var item in all)
         {
-            var some = _items.AsSpan(from, Math.Min(Ahead, Count - from));
-            Prefetch(some);
-            foreach (var item in some)
-            {
-                item!.Cursor.WakeInline();
-            }
+            item!.Cursor.WakeInline();
         }
 
-        _items.AsSpan(0, Count).Clear();
+        all.Clear();
         Count = 0;
         pool.Return(this);
     }
