@@ -96,10 +96,12 @@ public static class SseEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         var options = new SseEndpointOptions();
         configure(options);
-        var result = new SseEndpointOptionsValidator().Validate(null, options);
-        if (result.Failed)
+        var result = new ValidateOptionsResultBuilder();
+        result.AddResult(new SseEndpointOptionsValidator().Validate(null, options));
+        result.AddResult(new SseEndpointOptionsRules().Validate(null, options));
+        if (result.Build() is { Failed: true } failed)
         {
-            throw new OptionsValidationException(nameof(SseEndpointOptions), typeof(SseEndpointOptions), result.Failures);
+            throw new OptionsValidationException(nameof(SseEndpointOptions), typeof(SseEndpointOptions), failed.Failures);
         }
 
         // One for each endpoint, also of a group: the settings it keeps have the endpoint's name.
