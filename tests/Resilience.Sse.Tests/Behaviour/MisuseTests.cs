@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Resilience.Sse.Tests.Support;
@@ -106,6 +108,49 @@ public sealed class MisuseTests
         await stream.WhenBlocksAsync(1);
         await app.Publisher.PublishAsync("news", "at once");
         (await stream.NextAsync())!.Value.Data.ShouldBe("at once");
+    }
+
+    [Fact]
+    public async Task Output_caching_of_everything_neither_keeps_a_stream_nor_makes_the_next_wait_for_its_end()
+    {
+        await using var app = await TestApp.StartAsync(
+            services: static s => s.AddOutputCache(static o => o.AddBasePolicy(static b => b.Cache())),
+            map: static a => a.UseOutputCache());
+        await using var one = await app.OpenAsync().Within();
+        await using var two = await app.OpenAsync().Within();
+        await app.Publisher.PublishAsync("news", "to both");
+        (await one.NextAsync())!.Value.Data.ShouldBe("to both");
+        (await two.NextAsync())!.Value.Data.ShouldBe("to both");
+        await app.Manager.CloseAsync(SseTarget.All, "bye");
+        (await one.ReadToEndAsync()).Count.ShouldBe(2);
+        (await two.ReadToEndAsync()).Count.ShouldBe(2);
+        await using var three = await app.OpenAsync().Within();
+        three.Parser.Events.ShouldBeEmpty("it is a stream of its own and not a copy of one that has ended");
+        app.Manager.ConnectionCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Output_caching_keeps_no_copy_of_a_stream_that_a_result_executes()
+    {
+        var stored = true;
+        await using var app = await TestApp.StartAsync(
+            services: static s => s.AddOutputCache(static o => o.AddBasePolicy(static b => b.Cache())),
+            map: a =>
+            {
+                a.UseOutputCache();
+                a.Use((context, next) =>
+                {
+                    context.Response.OnStarting(() =>
+                    {
+                        stored = context.Features.GetRequiredFeature<IOutputCacheFeature>().Context.AllowCacheStorage;
+                        return Task.CompletedTask;
+                    });
+                    return next(context);
+                });
+                a.MapGet("/get", static () => SseResults.Subscribe("news"));
+            });
+        await using var stream = await app.OpenAsync("/get");
+        stored.ShouldBeFalse();
     }
 
     [Fact]
