@@ -15,18 +15,23 @@ public sealed class FaultyTelemetryTests
     public async Task A_stalled_reader_is_cut_although_a_metric_listener_throws_at_each_of_its_failures()
     {
         var time = new ManualTimeProvider();
-        await using var app = await SseApp.StartAsync(static o => (o.StaleTimeout, o.MaxLifetime, o.HistoryBytes) = (TimeSpan.FromMinutes(10), TimeSpan.FromDays(7), 16 << 20), time: time);
+        await using var app = await SseApp.StartAsync(
+            static o => (o.StaleTimeout, o.MaxLifetime, o.HistoryBytes, o.HistoryAge) = (TimeSpan.FromMinutes(10), TimeSpan.FromDays(7), 16 << 20, TimeSpan.FromHours(24)), time: time);
         using var listener = new ThrowingListener(app.App.Services, "resilience.sse.errors", "resilience.sse.wheel.tick.duration", "resilience.sse.alert.active");
         using var stalled = await (await RawClient.ConnectAsync(app.EndPoint, "/events", receiveBuffer: 4096)).OpenedAsync();
         for (var i = 0; i < 10; i++)
         {
-            await app.Publisher.PublishAsync("news", new string('x', 200_000));
+            await app.Publisher.PublishAsync("news", new string('x', 256 * 1024));
         }
 
         await Watchdog.UntilAsync(() => app.Node.Connections.Single().Bytes > 30_000);
         await Watchdog.UntilAsync(() =>
         {
-            time.Advance(TimeSpan.FromSeconds(1));
+            for (var second = 0; second < 10; second++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+
             return app.Manager.ConnectionCount == 0;
         });
         app.Manager.GetStatistics().Stale.ShouldBe(1, app.Closed);
