@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,7 @@ namespace Microsoft.AspNetCore.Builder;
 /// <remarks>
 /// The slot is taken before the handler runs; the handler runs in a dependency-injection scope of its own, which is disposed before the stream begins. It returns
 /// one of <see cref="SseResults"/>, or any other result, which refuses the client and frees the slot. Its token is cancelled when the client goes, when the
-/// connection is closed, and after <see cref="SseManagerOptions.ConnectTimeout"/>. HTTP metrics and request timeouts are off for these endpoints.
+/// connection is closed, and after <see cref="SseManagerOptions.ConnectTimeout"/>. HTTP metrics, request timeouts and output caching are off for these endpoints.
 /// </remarks>
 public static class SseEndpointRouteBuilderExtensions
 {
@@ -96,10 +97,12 @@ public static class SseEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         var options = new SseEndpointOptions();
         configure(options);
-        var result = new SseEndpointOptionsValidator().Validate(null, options);
-        if (result.Failed)
+        var result = new ValidateOptionsResultBuilder();
+        result.AddResult(new SseEndpointOptionsValidator().Validate(null, options));
+        result.AddResult(new SseEndpointOptionsRules().Validate(null, options));
+        if (result.Build() is { Failed: true } failed)
         {
-            throw new OptionsValidationException(nameof(SseEndpointOptions), typeof(SseEndpointOptions), result.Failures);
+            throw new OptionsValidationException(nameof(SseEndpointOptions), typeof(SseEndpointOptions), failed.Failures);
         }
 
         // One for each endpoint, also of a group: the settings it keeps have the endpoint's name.
@@ -118,6 +121,7 @@ public static class SseEndpointRouteBuilderExtensions
             .WithMetadata(
                 new DisableRequestTimeoutAttribute(),
                 new HttpMetricsOff(),
+                new OutputCacheAttribute { NoStore = true },
                 new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(void), ["text/event-stream"]))
             .WithDisplayName($"SSE {pattern}");
     }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -26,6 +28,7 @@ public static class SseServiceCollectionExtensions
         {
             services.AddOptionsWithValidateOnStart<SseManagerOptions, SseManagerOptionsValidator>();
             services.AddMetrics();
+            services.AddOptions<SseManagerOptions>().PostConfigure<IOptions<JsonOptions>>(static (options, json) => CompleteSerializer(options, json.Value));
             services.AddCleanupScopes();
         }
 
@@ -57,6 +60,15 @@ public static class SseServiceCollectionExtensions
             static services => new SseHealthCheck(services.GetRequiredService<SseNode>(), services.GetRequiredService<SseDrain>()),
             failureStatus,
             tags));
+    }
+
+    /// <summary>Serializer options as one makes them have no resolver before they are first used by a serializer that may reflect; they get the application's.</summary>
+    private static void CompleteSerializer(SseManagerOptions options, JsonOptions json)
+    {
+        if (options.SerializerOptions is { TypeInfoResolver: null } own)
+        {
+            options.SerializerOptions = new JsonSerializerOptions(own) { TypeInfoResolver = json.SerializerOptions.TypeInfoResolver };
+        }
     }
 
     private sealed record Builder(IServiceCollection Services) : ISseManagerBuilder;

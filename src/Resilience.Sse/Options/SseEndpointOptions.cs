@@ -1,6 +1,6 @@
 namespace Resilience.Sse;
 
-/// <summary>Options of one endpoint; what is null is taken from <see cref="SseManagerOptions"/>. Checked when the endpoint is built.</summary>
+/// <summary>Options of one endpoint; what is null is taken from <see cref="SseManagerOptions"/>. Checked when the endpoint is mapped, and against those of the manager when the host starts.</summary>
 public sealed class SseEndpointOptions
 {
     /// <summary>The endpoint's name in metrics and logs.</summary>

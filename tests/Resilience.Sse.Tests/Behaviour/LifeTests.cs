@@ -17,7 +17,7 @@ public sealed class LifeTests
         await using var stream = await app.OpenAsync("/short");
         var position = stream.Parser.LastEventId;
         app.Turn(1795);
-        app.Manager.ConnectionCount.ShouldBe(1);
+        app.Manager.Snapshot().Single().State.ShouldBe(SseConnectionState.Open);
         app.Turn(6);
         var events = await stream.ReadToEndAsync();
         events.ShouldBe([new ParsedEvent("error", """{"error":"Connection timeout","code":"TIMEOUT"}""", position)]);

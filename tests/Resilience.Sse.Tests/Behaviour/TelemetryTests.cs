@@ -194,29 +194,12 @@ public sealed class TelemetryTests
     [Fact]
     public async Task A_log_provider_or_a_listener_that_throws_at_the_end_of_a_stream_keeps_no_slot()
     {
-        await using var app = await TestApp.StartAsync(services: static s => s.AddSingleton<ILoggerProvider, ThrowingProvider>());
-        var factory = app.App.Services.GetRequiredService<IMeterFactory>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, own) =>
-            {
-                if (ReferenceEquals(instrument.Meter.Scope, factory) && instrument.Name == "resilience.sse.connections.closed")
-                {
-                    own.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        var thrown = 0;
-        listener.SetMeasurementEventCallback<long>((_, _, _, _) =>
-        {
-            Interlocked.Increment(ref thrown);
-            throw new InvalidOperationException("listener");
-        });
-        listener.Start();
+        await using var app = await TestApp.StartAsync(services: static s => s.AddSingleton<ILoggerProvider>(new ThrowingLogs(1000)));
+        using var listener = new ThrowingListener(app.App.Services, "resilience.sse.connections.closed");
         await (await app.OpenAsync()).DisposeAsync();
         await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 0 && app.Node.Limiter.Count == 0);
         app.Manager.GetStatistics().Closed["client_closed"].ShouldBe(1);
-        thrown.ShouldBe(1);
+        listener.Thrown.ShouldBe(1);
     }
 
     private static async Task<HealthReport> HealthAsync(TestApp app)
@@ -228,26 +211,5 @@ public sealed class TelemetryTests
         services.AddHealthChecks().AddSseManager();
         await using var provider = services.BuildServiceProvider();
         return await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync();
-    }
-
-    private sealed class ThrowingProvider : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (eventId.Id == 1000)
-            {
-                throw new InvalidOperationException("provider");
-            }
-        }
-
-        IDisposable? ILogger.BeginScope<TState>(TState state) => null;
-
-        public void Dispose()
-        {
-        }
     }
 }

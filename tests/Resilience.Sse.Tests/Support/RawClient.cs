@@ -30,9 +30,11 @@ internal sealed class RawClient : IDisposable
 
     public Socket Socket => _socket;
 
-    public static async Task<RawClient> ConnectAsync(IPEndPoint server, string path, string? lastEventId = null, int receiveBuffer = 0, IPAddress? from = null)
+    public static async Task<RawClient> ConnectAsync(EndPoint server, string path, string? lastEventId = null, int receiveBuffer = 0, IPAddress? from = null)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = server is IPEndPoint
+            ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
         if (receiveBuffer > 0)
         {
             socket.ReceiveBufferSize = receiveBuffer;

@@ -38,11 +38,16 @@ internal sealed class SseApp : IAsyncDisposable
         Action<IServiceCollection>? services = null,
         Action<WebApplication>? map = null,
         HttpProtocols protocols = HttpProtocols.Http1,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Action<KestrelServerOptions>? kestrel = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = protocols));
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.Listen(IPAddress.Loopback, 0, l => l.Protocols = protocols);
+            kestrel?.Invoke(k);
+        });
         builder.Services.AddSseManager(o =>
         {
             Widen(o);

@@ -10,18 +10,25 @@ internal static class Refusal
     public static Task WriteAsync(HttpContext http, SseNode node, string reason, long retryAfterMs)
     {
         node.CountRejected(reason);
-        var unavailable = reason is RejectReasons.Draining or RejectReasons.ConnectTimeout;
-        return !unavailable && node.Options.LimitResponse == SseLimitResponse.AcceptAndClose
-            ? CloseAtOnceAsync(http, node, retryAfterMs)
-            : RejectAsync(http, unavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status429TooManyRequests, reason, retryAfterMs);
+        return reason switch
+        {
+            RejectReasons.Draining or RejectReasons.ConnectTimeout =>
+                RejectAsync(http, StatusCodes.Status503ServiceUnavailable, "The server takes no streams now.", reason, retryAfterMs),
+            RejectReasons.Handler => RejectAsync(http, StatusCodes.Status403Forbidden, "The connection was closed.", reason, null),
+            _ when node.Options.LimitResponse == SseLimitResponse.AcceptAndClose => CloseAtOnceAsync(http, node, retryAfterMs),
+            _ => RejectAsync(http, StatusCodes.Status429TooManyRequests, "Too many connections.", reason, retryAfterMs),
+        };
     }
 
-    private static async Task RejectAsync(HttpContext http, int status, string reason, long retryAfterMs)
+    private static async Task RejectAsync(HttpContext http, int status, string title, string reason, long? retryAfterMs)
     {
-        var title = status == StatusCodes.Status503ServiceUnavailable ? "The server takes no streams now." : "Too many connections.";
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/problem+json";
-        http.Response.Headers.RetryAfter = Math.Max(1, (retryAfterMs + 999) / 1000).ToString(CultureInfo.InvariantCulture);
+        if (retryAfterMs is { } wait)
+        {
+            http.Response.Headers.RetryAfter = Math.Max(1, (wait + 999) / 1000).ToString(CultureInfo.InvariantCulture);
+        }
+
         http.Response.Headers.CacheControl = "no-store";
         var body = Encoding.UTF8.GetBytes($$"""{"title":"{{title}}","status":{{status}},"reason":"{{reason}}"}""");
         http.Response.ContentLength = body.Length;

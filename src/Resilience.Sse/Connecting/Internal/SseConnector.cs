@@ -33,7 +33,7 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         try
         {
             var result = await DecideAsync(http, connection, handler).ConfigureAwait(Systematic.KeepContext);
-            if (result is SseResult stream)
+            if (Innermost(result) is SseResult stream)
             {
                 await StreamAsync(http, connection, stream).ConfigureAwait(Systematic.KeepContext);
             }
@@ -67,6 +67,13 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
     /// <summary>For results that execute themselves, from <c>MapGet</c> and controllers.</summary>
     public async Task ExecuteAsync(HttpContext http, SseResult result)
     {
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            // There is no body to stream; the client takes the answer for ended, and would hold the slot without knowing.
+            StreamHeaders.Set(http);
+            return;
+        }
+
         if (Admit(http, Settings(http), out var refused, out var retryAfterMs) is not { } connection)
         {
             await Refusal.WriteAsync(http, node, refused, retryAfterMs).ConfigureAwait(Systematic.KeepContext);
@@ -88,10 +95,24 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         }
     }
 
+    /// <summary>What an endpoint without a name of its own is called.</summary>
+    public static string Name(Endpoint? endpoint) => (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed";
+
+    /// <summary>A handler with several kinds of results returns a union of them, which would execute the stream a second time from the door on.</summary>
+    private static IResult? Innermost(IResult? result)
+    {
+        while (result is INestedHttpResult nested)
+        {
+            result = nested.Result;
+        }
+
+        return result;
+    }
+
     private SseEndpointSettings Settings(HttpContext http)
     {
         var endpoint = http.GetEndpoint();
-        var name = (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unnamed";
+        var name = Name(endpoint);
         return endpoint?.Metadata.GetMetadata<SseEndpointMetadata>()?.Resolve(name, node.Options)
             ?? _defaults.GetOrAdd(name, static (n, manager) => SseEndpointSettings.Create(n, manager, new SseEndpointOptions()), node.Options);
     }
@@ -131,7 +152,18 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         network = same ? key : network;
 
         refused = string.Empty;
-        var connection = new SseConnection(node, settings, key, network, AddressText(address, network), Callers.User(http));
+        SseConnection connection;
+        try
+        {
+            connection = new SseConnection(node, settings, key, network, AddressText(address, network), Callers.User(http));
+        }
+        catch
+        {
+            // Who is calling is the application's to say: until the connection exists, nobody else gives the slot back.
+            node.Limiter.Release(key, network);
+            throw;
+        }
+
         Systematic.Interleave("sse.slot.taken");
         connection.Register();
         Systematic.Interleave("sse.registered");
@@ -147,11 +179,13 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
     /// <summary>Runs the handler. Null: the client has been answered, or is gone.</summary>
     private async Task<IResult?> DecideAsync(HttpContext http, SseConnection connection, SseHandler handler)
     {
-        var timeout = new CancellationTokenSource(node.Options.ConnectTimeout, node.Clock.Time);
+        var timeout = new CancellationTokenSource();
         using var link = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, timeout.Token);
         using (timeout)
         {
             connection.BeginConnecting(timeout);
+            using var timer = node.Clock.Time.CreateTimer(
+                static c => ((SseConnection)c!).TimeOutConnecting(), connection, node.Options.ConnectTimeout, Timeout.InfiniteTimeSpan);
             var outer = http.Features.Get<IServiceProvidersFeature>();
             var scope = scopes.CreateAsyncScope();
             try
@@ -160,13 +194,15 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
                 {
                     // What the handler resolves by way of the request lives in this scope too, and not as long as the stream.
                     http.Features.Set<IServiceProvidersFeature>(new HandlerServices { RequestServices = scope.ServiceProvider });
-                    return await handler(new SseConnectContext(http, connection), scope.ServiceProvider, link.Token).ConfigureAwait(Systematic.KeepContext);
+                    return await handler(new SseConnectContext(http, connection), scope.ServiceProvider, link.Token).ConfigureAwait(Systematic.KeepContext)
+                        ?? throw new InvalidOperationException($"The handler of {connection.Settings.Name} gave no result; return one of SseResults, or a result that refuses.");
                 }
             }
             catch (OperationCanceledException) when (link.IsCancellationRequested)
             {
-                connection.TryClose(http.RequestAborted.IsCancellationRequested ? SseCloseReason.ClientClosed : SseCloseReason.Refused);
-                return http.RequestAborted.IsCancellationRequested ? null : new RefusedResult(node, RejectReasons.ConnectTimeout);
+                var gone = http.RequestAborted.IsCancellationRequested;
+                connection.TryClose(gone ? SseCloseReason.ClientClosed : SseCloseReason.Refused);
+                return gone ? null : new RefusedResult(node, Reason(connection.CloseReason));
             }
             finally
             {
@@ -175,6 +211,14 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
             }
         }
     }
+
+    /// <summary>Why a handler that obeyed its token was told to: what it was closed by, or its time was over.</summary>
+    private static string Reason(SseCloseReason closed) => closed switch
+    {
+        SseCloseReason.Refused => RejectReasons.ConnectTimeout,
+        SseCloseReason.Shutdown => RejectReasons.Draining,
+        _ => RejectReasons.Handler,
+    };
 
     private Task StreamAsync(HttpContext http, SseConnection connection, SseResult result)
     {
@@ -192,6 +236,10 @@ internal sealed class SseConnector(SseNode node, SseDrain drain, IServiceScopeFa
         if (source is HubSource hub && result is SseSubscribeResult subscribe)
         {
             CountReplay(hub.Open(subscribe.Channels, LastEventIds.Read(http.Request), connection.Cursor.Position, node.Options.GapEventName));
+        }
+        else
+        {
+            connection.Cursor.Forgo();
         }
 
         StreamHeaders.Set(http);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.OutputCaching;
 
 namespace Resilience.Sse;
 
@@ -20,6 +21,12 @@ internal static class StreamHeaders
         if (http.Features.Get<IHttpMetricsTagsFeature>() is { } metrics)
         {
             metrics.MetricsDisabled = true;
+        }
+
+        if (http.Features.Get<IOutputCacheFeature>() is { } cache)
+        {
+            // It would keep a copy of every stream, up to its limit for a response.
+            cache.Context.AllowCacheStorage = false;
         }
     }
 }

@@ -56,25 +56,33 @@ internal sealed partial class SseConnection
 
     public void EndConnecting() => Interlocked.Exchange(ref _connecting, null);
 
+    /// <summary>The handler's time is over. Called by its own timer.</summary>
+    public void TimeOutConnecting() => Cancel(Interlocked.Exchange(ref _connecting, null));
+
     private void CancelConnecting()
     {
         // On the pool: the callbacks are the application's, and the caller may be the wheel.
         if (Interlocked.Exchange(ref _connecting, null) is { } source)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static s =>
-                {
-                    try
-                    {
-                        s.Cancel();
-                    }
-                    catch (ObjectDisposedException)
-                    {
-                        // The handler has decided meanwhile.
-                    }
-                },
-                source,
-                preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static s => s.Connection.Cancel(s.Source), (Connection: this, Source: source), preferLocal: false);
+        }
+    }
+
+    private void Cancel(CancellationTokenSource? source)
+    {
+        try
+        {
+            source?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The handler has decided meanwhile.
+        }
+        catch (Exception e)
+        {
+            // A callback of the application on the handler's token. Nobody above could take it: it would end the process.
+            node.CountError(ErrorKinds.Handler);
+            SseLog.StreamFaulted(node.Logger, e, Id, settings.Name);
         }
     }
 

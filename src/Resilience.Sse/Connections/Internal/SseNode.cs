@@ -24,7 +24,7 @@ internal sealed partial class SseNode
     {
         Options = options.Value;
         Metrics = metrics;
-        Logger = logger;
+        Logger = new QuietLogger(logger);
         Revalidator = revalidator;
         Scopes = scopes;
         _observers = [.. observers];
@@ -34,7 +34,7 @@ internal sealed partial class SseNode
         Attempts = new AttemptLimiter(Options.AttemptsPerSecond, Options.AttemptBurst);
         Keys = new KeyResolver(Options.KeySelector, Options.UserIdClaimType, keySelector);
         Wheel = new Wheel(Clock);
-        Endings = new EndingLog(logger);
+        Endings = new EndingLog(Logger);
         Alerts = new SseAlerts(this);
         FailurePeriodMs = Math.Max(1, (long)Options.StaleTimeout.TotalMilliseconds / Options.MaxConsecutiveFailures);
         Revalidator.Attach(this);

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -7,7 +10,7 @@ namespace Resilience.Sse;
 /// The wheel's timer, and the drain at the only moment that works: before the server stops. When <c>StopAsync</c> of a hosted service runs, the server has already
 /// waited for its whole shutdown timeout and cut the streams.
 /// </summary>
-internal sealed class SseHostedService(SseNode node, SseDrain drain, IHostApplicationLifetime lifetime, IOptions<HostOptions> host)
+internal sealed class SseHostedService(SseNode node, SseDrain drain, IHostApplicationLifetime lifetime, IOptions<HostOptions> host, IServiceProvider services)
     : IHostedLifecycleService, IDisposable
 {
     private ITimer? _timer;
@@ -29,7 +32,16 @@ internal sealed class SseHostedService(SseNode node, SseDrain drain, IHostApplic
         return Task.CompletedTask;
     }
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>The first moment at which the application's endpoints are known: their options are checked against the manager's.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var endpoint in Endpoints())
+        {
+            endpoint.Metadata.GetMetadata<SseEndpointMetadata>()?.Resolve(SseConnector.Name(endpoint), node.Options);
+        }
+
+        return Task.CompletedTask;
+    }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -48,6 +60,19 @@ internal sealed class SseHostedService(SseNode node, SseDrain drain, IHostApplic
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _timer?.Dispose();
+
+    private IReadOnlyList<Endpoint> Endpoints()
+    {
+        try
+        {
+            return services.GetService<EndpointDataSource>()?.Endpoints ?? [];
+        }
+        catch (Exception)
+        {
+            // Another endpoint cannot be built. Whoever calls one is told; it is not ours to stop the host.
+            return [];
+        }
+    }
 
     private void Turn()
     {

@@ -66,6 +66,18 @@ internal sealed partial class HubCursor
         }
     }
 
+    /// <summary>Of a stream that does not read from the hub: from now on there is nothing to join or to leave.</summary>
+    public void Forgo()
+    {
+        lock (this)
+        {
+            _opened = true;
+            _revoked = null;
+        }
+
+        Close();
+    }
+
     private (long Position, string? Reason) Locate(string? lastEventId, long head)
     {
         if (string.IsNullOrEmpty(lastEventId))

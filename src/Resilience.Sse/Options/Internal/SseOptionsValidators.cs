@@ -10,6 +10,26 @@ internal sealed partial class SseManagerOptionsValidator : IValidateOptions<SseM
 [OptionsValidator]
 internal sealed partial class SseEndpointOptionsValidator : IValidateOptions<SseEndpointOptions>;
 
+/// <summary>What bounds alone do not say of an endpoint's options.</summary>
+internal sealed class SseEndpointOptionsRules : IValidateOptions<SseEndpointOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SseEndpointOptions options)
+    {
+        var result = new ValidateOptionsResultBuilder();
+        if (options.Name is { Length: 0 or > 100 } own)
+        {
+            result.AddError($"Name has {own.Length} characters; give it 1 to 100, or none for the route's pattern.", nameof(options.Name));
+        }
+
+        if (options.SlowClientPolicy is { } policy && !Enum.IsDefined(policy))
+        {
+            result.AddError($"SlowClientPolicy is {policy}; set it to one of {string.Join(", ", Enum.GetNames<SseSlowClientPolicy>())}.", nameof(options.SlowClientPolicy));
+        }
+
+        return result.Build();
+    }
+}
+
 /// <summary>The rules between options.</summary>
 internal sealed class SseManagerOptionsRules : IValidateOptions<SseManagerOptions>
 {

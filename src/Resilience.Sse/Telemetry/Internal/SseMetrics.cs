@@ -2,7 +2,10 @@ using System.Diagnostics.Metrics;
 
 namespace Resilience.Sse;
 
-/// <summary>Every instrument of the package. Thread-safe.</summary>
+/// <summary>
+/// Every instrument of the package. Thread-safe. What a listener throws goes nowhere, for it must not decide what happens to a stream; but for what is written, which is
+/// counted with each delivery: there it ends the stream it was called for.
+/// </summary>
 internal sealed class SseMetrics
 {
     private readonly UpDownCounter<long> _active;
@@ -55,24 +58,25 @@ internal sealed class SseMetrics
     /// <summary>Whether somebody listens; read once per stream, so that a listener that starts in between does not see an end without a beginning.</summary>
     public bool ActiveEnabled => _active.Enabled;
 
-    public void Opened(string endpoint) => _opened.Add(1, Tag(SseTelemetryNames.EndpointTag, endpoint));
+    public void Opened(string endpoint) => Add(_opened, SseTelemetryNames.EndpointTag, endpoint);
 
-    public void Active(string endpoint, int change) => _active.Add(change, Tag(SseTelemetryNames.EndpointTag, endpoint));
+    public void Active(string endpoint, int change) =>
+        Tell((_active, endpoint, change), static s => s._active.Add(s.change, Tag(SseTelemetryNames.EndpointTag, s.endpoint)));
 
     public void Closed(string endpoint, string reason, TimeSpan duration, long messages)
     {
         var where = Tag(SseTelemetryNames.EndpointTag, endpoint);
         var why = Tag(SseTelemetryNames.ReasonTag, reason);
-        _closed.Add(1, where, why);
-        _duration.Record(duration.TotalSeconds, where, why);
-        _messages.Record(messages, where);
+        Tell((_closed, where, why), static s => s._closed.Add(1, s.where, s.why));
+        Tell((_duration, duration, where, why), static s => s._duration.Record(s.duration.TotalSeconds, s.where, s.why));
+        Tell((_messages, messages, where), static s => s._messages.Record(s.messages, s.where));
     }
 
-    public void Rejected(string reason) => _rejected.Add(1, Tag(SseTelemetryNames.ReasonTag, reason));
+    public void Rejected(string reason) => Add(_rejected, SseTelemetryNames.ReasonTag, reason);
 
-    public void Error(string kind) => _errors.Add(1, Tag(SseTelemetryNames.KindTag, kind));
+    public void Error(string kind) => Add(_errors, SseTelemetryNames.KindTag, kind);
 
-    public void Published() => _published.Add(1);
+    public void Published() => Tell(_published, static published => published.Add(1));
 
     public void Sent(int events, int bytes)
     {
@@ -87,24 +91,40 @@ internal sealed class SseMetrics
         }
     }
 
-    public void Heartbeat() => _heartbeats.Add(1);
+    public void Heartbeat() => Tell(_heartbeats, static heartbeats => heartbeats.Add(1));
 
-    public void Replay(string result) => _replays.Add(1, Tag(SseTelemetryNames.ResultTag, result));
+    public void Replay(string result) => Add(_replays, SseTelemetryNames.ResultTag, result);
 
-    public void Gap(string reason) => _gaps.Add(1, Tag(SseTelemetryNames.ReasonTag, reason));
+    public void Gap(string reason) => Add(_gaps, SseTelemetryNames.ReasonTag, reason);
 
-    public void Validation(string result) => _validations.Add(1, Tag(SseTelemetryNames.ResultTag, result));
+    public void Validation(string result) => Add(_validations, SseTelemetryNames.ResultTag, result);
 
-    public void ProducerRestarted(string endpoint) => _restarts.Add(1, Tag(SseTelemetryNames.EndpointTag, endpoint));
+    public void ProducerRestarted(string endpoint) => Add(_restarts, SseTelemetryNames.EndpointTag, endpoint);
 
     public void Tick(TimeSpan duration, long historyBytes, int channels)
     {
-        _tick.Record(duration.TotalSeconds);
-        _historyBytes.Record(historyBytes);
-        _channels.Record(channels);
+        Tell((_tick, duration), static s => s._tick.Record(s.duration.TotalSeconds));
+        Tell((_historyBytes, historyBytes), static s => s._historyBytes.Record(s.historyBytes));
+        Tell((_channels, channels), static s => s._channels.Record(s.channels));
     }
 
-    public void Alert(string name, bool active) => _alert.Record(active ? 1 : 0, Tag(SseTelemetryNames.AlertTag, name));
+    public void Alert(string name, bool active) =>
+        Tell((_alert, name, active), static s => s._alert.Record(s.active ? 1 : 0, Tag(SseTelemetryNames.AlertTag, s.name)));
+
+    private static void Add(Counter<long> counter, string tag, string value) =>
+        Tell((counter, tag, value), static s => s.counter.Add(1, Tag(s.tag, s.value)));
+
+    private static void Tell<TState>(TState state, Action<TState> tell)
+    {
+        try
+        {
+            tell(state);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // There is nobody left to tell.
+        }
+    }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 

@@ -66,7 +66,8 @@ internal sealed class TokenRevalidator(IServiceScopeFactory scopes, IServiceProv
         SseTokenStatus status;
         Exception? exception = null;
         var call = new CancellationTokenSource(_node!.Options.TokenValidationTimeout, _node.Clock.Time);
-        var answer = AskAsync(connection, call);
+        // On a thread of its own: a validator that blocks must not keep us from the end of its time.
+        var answer = Task.Run(() => AskAsync(connection, call), CancellationToken.None);
         try
         {
             status = await answer.WaitAsync(_node.Options.TokenValidationTimeout, _node.Clock.Time, _stopping.Token).ConfigureAwait(Systematic.KeepContext);
