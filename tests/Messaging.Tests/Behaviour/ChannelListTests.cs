@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Data;
 using Resilience.Data.Testing;
@@ -162,10 +161,8 @@ public sealed class ChannelListTests
         var redis = await RedisServer.SharedAsync();
         await using var place = await AppHome.CreateAsync(AppHome.PostgreSql);
         string[] settings = [$"--Redis:Configuration={redis.Configuration}", $"--Redis:KeyPrefix={RedisServer.NewPrefix()}"];
-        // A Redis that takes a second or two to answer is no problem of the application.
-        static void BePatient(WebApplicationBuilder builder) => Replace.Service<TimeProvider>(builder, new PatientTimeProvider());
-        await using var here = await place.StartAsync(settings, BePatient);
-        await using var there = await place.StartAsync(settings, BePatient);
+        await using var here = await place.StartAsync(settings, Replace.Patience);
+        await using var there = await place.StartAsync(settings, Replace.Patience);
         using var writer = await here.NewUserAsync();
         using var reader = new TestClient(there.Url, writer.Token);
         var id = await writer.CreateChannelAsync();

@@ -12,7 +12,7 @@ public sealed class SchedulingRedisTests(RedisFixture redis) : IClassFixture<Red
     {
         await using var home = await AppHome.CreateAsync(database);
         var prefix = RedisServer.NewPrefix();
-        await using var app = await home.StartAsync([$"--Redis:Configuration={redis.Server.Configuration}", $"--Redis:KeyPrefix={prefix}"]);
+        await using var app = await home.StartAsync(On(prefix), Replace.Patience);
         using var author = await app.NewUserAsync();
         var id = await author.CreateChannelAsync();
         await using var stream = await EventStream.OpenAsync(author, id);
@@ -31,9 +31,9 @@ public sealed class SchedulingRedisTests(RedisFixture redis) : IClassFixture<Red
     {
         const int Messages = 40;
         await using var home = await AppHome.CreateAsync(AppHome.PostgreSql);
-        string[] settings = [$"--Redis:Configuration={redis.Server.Configuration}", $"--Redis:KeyPrefix={RedisServer.NewPrefix()}"];
-        await using var first = await home.StartAsync(settings);
-        await using var second = await home.StartAsync(settings);
+        var settings = On(RedisServer.NewPrefix());
+        await using var first = await home.StartAsync(settings, Replace.Patience);
+        await using var second = await home.StartAsync(settings, Replace.Patience);
         using var here = await first.NewUserAsync();
         using var there = new TestClient(second.Url, here.Token);
         var id = await here.CreateChannelAsync();
@@ -90,4 +90,7 @@ public sealed class SchedulingRedisTests(RedisFixture redis) : IClassFixture<Red
         await Watchdog.UntilAsync(async () => (await author.ScheduleAsync(id, "again", 600, "c-1")).Status is 202 or 200, TimeSpan.FromSeconds(6));
         (await author.ScheduledAsync()).ShouldHaveSingleItem().GetProperty("text").GetString().ShouldBe("again");
     }
+
+    /// <summary>On the server that nobody takes away.</summary>
+    private string[] On(string prefix) => [$"--Redis:Configuration={redis.Server.Configuration},connectTimeout=20000", $"--Redis:KeyPrefix={prefix}"];
 }

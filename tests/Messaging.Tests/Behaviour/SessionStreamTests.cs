@@ -31,9 +31,14 @@ public abstract class SessionStreamTests(string database) : IAsyncLifetime
     [Fact]
     public async Task A_session_that_expires_ends_its_streams()
     {
-        await using var app = await _home.StartAsync(["--Sessions:Lifetime=00:00:08", "--Sse:TokenRevalidationInterval=00:00:01"]);
+        var time = new ShiftedTime();
+        await using var app = await _home.StartAsync(
+            ["--Sessions:Lifetime=03:00:00", "--Sse:TokenRevalidationInterval=00:00:01"], builder => Replace.Service<TimeProvider>(builder, time));
         using var user = await app.NewUserAsync();
         await using var stream = await EventStream.OpenAsync(user, string.Empty);
+
+        // As if the three hours had passed: however long the lines above took, the session was good until here.
+        time.Shift = TimeSpan.FromHours(3);
 
         (await stream.WhenAsync("error")).GetProperty("code").GetString().ShouldBe("TOKEN_EXPIRED");
         await stream.Ended.Within();
@@ -62,6 +67,19 @@ public abstract class SessionStreamTests(string database) : IAsyncLifetime
         (await stream.WhenAsync("error")).GetProperty("code").GetString().ShouldBe("TIMEOUT");
         await stream.Ended.Within();
         await using var again = await EventStream.OpenAsync(user, string.Empty);
+    }
+
+    /// <summary>The system's clock, with another time of day.</summary>
+    private sealed class ShiftedTime : TimeProvider
+    {
+        private long _shift;
+
+        public TimeSpan Shift
+        {
+            set => Volatile.Write(ref _shift, value.Ticks);
+        }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Volatile.Read(ref _shift));
     }
 }
 

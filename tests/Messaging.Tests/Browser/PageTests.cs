@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Resilience.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Messaging.Tests.Browser;
@@ -50,6 +51,43 @@ public abstract class PageTests(ChromiumFixture chromium)
         await ann.LiveAsync();
         await Expect(ann.Channel(busy)).ToBeVisibleAsync();
         await Expect(ann.Channel(busy).Locator(".badge")).ToHaveCountAsync(0);
+        ann.ShouldBeClean();
+    }
+
+    [Fact]
+    public async Task What_was_read_in_one_channel_is_told_while_the_server_has_not_answered_for_another()
+    {
+        var (much, little) = (Names.Next("much"), Names.Next("little"));
+        await using var ann = await OpenAsync();
+        await ann.RegisterAsync(Names.Next("Ann"));
+        using var ben = await chromium.App.NewUserAsync();
+        foreach (var (name, messages) in new[] { (much, 3), (little, 1) })
+        {
+            await ann.CreateChannelAsync(name);
+            var id = (await ann.Channel(name).GetAttributeAsync("data-channel"))!;
+            await ben.JoinAsync(id);
+            await ann.CreateChannelAsync(Names.Next("elsewhere"));
+            for (var i = 1; i <= messages; i++)
+            {
+                (await ben.SayAsync(id, $"{name} {i}")).ShouldHaveStatus(201);
+            }
+
+            await Expect(ann.Channel(name).Locator(".badge")).ToContainTextAsync($"{messages}");
+        }
+
+        // What is told of the first channel stays on its way.
+        var held = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await ann.Page.RouteAsync("**/read", route => held.TrySetResult(route) ? Task.CompletedTask : route.ContinueAsync());
+        await ann.Channel(much).ClickAsync();
+        await ann.SeesAsync($"{much} 3");
+        var first = await held.Task.Within();
+
+        await ann.Channel(little).ClickAsync();
+        await ann.SeesAsync($"{little} 1");
+        await Expect(ann.Channel(little).Locator(".badge")).ToHaveCountAsync(0);
+        await Expect(ann.Channel(much).Locator(".badge")).ToContainTextAsync("3");
+        await first.ContinueAsync();
+        await Expect(ann.Channel(much).Locator(".badge")).ToHaveCountAsync(0);
         ann.ShouldBeClean();
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Data;
+using Resilience.TestKit;
 
 namespace Messaging.Tests;
 
@@ -14,6 +15,9 @@ internal static class Replace
         var guarded = builder.Services.Last(static service => service.ServiceType == typeof(IGuardedTransactions));
         builder.Services.AddSingleton(provider => (IGuardedTransactions)guarded.ImplementationFactory!(new RealClock(provider)));
     }
+
+    /// <summary>For tests in which the servers are well and a clean log is part of what is proved: one that takes seconds to answer is no problem of the application.</summary>
+    internal static void Patience(WebApplicationBuilder builder) => Service<TimeProvider>(builder, new PatientTimeProvider());
 
     /// <summary>The last registration is the one that is used.</summary>
     internal static void Service<T>(WebApplicationBuilder builder, T service)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Resilience.TestKit;
+using StackExchange.Redis;
 
 namespace Resilience.Data.Redis.Tests.Support;
 
@@ -9,13 +10,25 @@ internal sealed class RedisNode : IAsyncDisposable
 {
     private readonly ServiceProvider _services;
 
-    public RedisNode(RedisServer server, string prefix, Action<FencedCacheOptions>? configure = null, int groups = 1, string? configuration = null, bool patient = false)
+    public RedisNode(
+        RedisServer server,
+        string prefix,
+        Action<FencedCacheOptions>? configure = null,
+        int groups = 1,
+        string? configuration = null,
+        bool patient = false,
+        TimeProvider? time = null)
     {
         var services = new ServiceCollection();
-        if (patient || configuration is null)
+        if (time is null && (patient || configuration is null))
         {
             // A server that nobody takes away is never given up, however long something stands still.
-            services.AddSingleton<TimeProvider>(new PatientTimeProvider());
+            time = new PatientTimeProvider();
+        }
+
+        if (time is not null)
+        {
+            services.AddSingleton(time);
         }
 
         services.AddMetrics();
@@ -42,6 +55,20 @@ internal sealed class RedisNode : IAsyncDisposable
     public LogCollector Logs { get; } = new();
 
     public MetricCollector Metrics { get; }
+
+    /// <summary>Ends when the server answers this node; nothing of the cache is asked for that.</summary>
+    public Task WhenConnectedAsync() => Watchdog.UntilAsync(async () =>
+    {
+        try
+        {
+            await Store.ReadManyAsync([new SharedRead("connected", [])], default);
+            return true;
+        }
+        catch (Exception exception) when (exception is RedisConnectionException or RedisServerException or TimeoutException)
+        {
+            return false;
+        }
+    });
 
     public async ValueTask DisposeAsync()
     {

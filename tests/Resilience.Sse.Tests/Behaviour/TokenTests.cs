@@ -45,55 +45,76 @@ public sealed class TokenTests
         app.Manager.GetStatistics().Errors["validation"].ShouldBe(5);
     }
 
-    [Fact]
-    public async Task I14_A_validator_that_hangs_is_a_failure_when_its_time_is_over_and_never_stops_heartbeats()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task I14_A_validator_that_hangs_is_a_failure_when_its_time_is_over_and_never_stops_heartbeats(bool blocksItsThread)
     {
-        var validator = new Validator { Answer = static _ => new TaskCompletionSource<SseTokenStatus>().Task };
-        await using var app = await StartAsync(validator);
+        var validator = new Validator();
+        await using var app = await StartAsync(validator, static o => (o.TokenValidationTimeout, o.MaxLifetime) = (TimeSpan.FromMinutes(2), TimeSpan.FromDays(7)));
+        using var hang = new Hang(blocksItsThread);
+        validator.Answer = _ => hang.Answer();
         await using var stream = await app.OpenAsync();
         app.Turn(61);
-        await Watchdog.UntilAsync(() => validator.Calls == 1);
-        var blocks = stream.Parser.Blocks;
-        app.Turn(16);
-        await stream.WhenBlocksAsync(blocks + 1);
+        await Watchdog.UntilAsync(() => hang.Calls == 1);
 
-        // The wait for the validator may have begun after the clock was moved: then its time is not over yet.
-        await Watchdog.UntilAsync(() =>
-        {
-            if (app.Manager.GetStatistics().Errors["validation"] == 1)
-            {
-                return true;
-            }
+        // It was asked after half a minute at the earliest: its two minutes are not over. The interval is: nobody asks again meanwhile.
+        var asked = app.Time.GetUtcNow();
+        app.Turn(80);
+        await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().LastActivity > asked);
+        app.Manager.GetStatistics().Errors["validation"].ShouldBe(0);
+        hang.Calls.ShouldBe(1);
 
-            app.Turn(1);
-            return false;
-        });
+        await app.TurnUntilAsync(() => app.Manager.GetStatistics().Errors["validation"] == 1);
         app.Manager.ConnectionCount.ShouldBe(1);
+        await app.TurnUntilAsync(() => hang.Calls == 2);
     }
 
-    [Fact]
-    public async Task I14_A_validator_that_blocks_its_thread_is_a_failure_too_when_its_time_is_over()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task I14_A_validator_that_hangs_delays_no_event_no_heartbeat_no_validation_of_others_and_no_end(bool blocksItsThread)
     {
-        using var release = new ManualResetEventSlim();
-        var validator = new Validator
-        {
-            Answer = _ =>
-            {
-                release.Wait(TimeSpan.FromMinutes(5));
-                return Task.FromResult(SseTokenStatus.Valid);
-            },
-        };
-        await using var app = await StartAsync(validator, static o => o.MaxLifetime = TimeSpan.FromDays(7));
-        await using var stream = await app.OpenAsync();
-        try
-        {
-            await app.TurnUntilAsync(() => validator.Calls == 1);
-            await app.TurnUntilAsync(() => app.Manager.GetStatistics().Errors["validation"] == 1);
-        }
-        finally
-        {
-            release.Set();
-        }
+        // Of two places one is taken, for longer than the test moves the clock.
+        var validator = new Validator();
+        await using var app = await StartAsync(validator, static o => (o.MaxConcurrentValidations, o.TokenValidationTimeout) = (2, TimeSpan.FromMinutes(5)));
+        using var hang = new Hang(blocksItsThread);
+        validator.Answer = context => context.Connection.Channels.Contains("slow") ? hang.Answer() : Task.FromResult(SseTokenStatus.Valid);
+        await using var slow = await app.OpenAsync("/events?channels=slow");
+        await using var quick = await app.OpenAsync("/events?channels=quick");
+        app.Turn(61);
+        await Watchdog.UntilAsync(() => hang.Calls == 1 && Of(app, "quick").TokenValidations == 1);
+        var asked = app.Time.GetUtcNow();
+        app.Turn(61);
+        await Watchdog.UntilAsync(() => Of(app, "quick").TokenValidations == 2);
+        await Watchdog.UntilAsync(() => Of(app, "slow").LastActivity > asked, what: "a heartbeat");
+
+        // From here on the clock stands still: nothing waits until the validator's time is over.
+        await app.Publisher.PublishAsync("slow", "at once");
+        (await slow.NextAsync())!.Value.Data.ShouldBe("at once");
+        var stream = Of(app, "slow");
+        (stream.TokenValidations, stream.Errors, hang.Calls).ShouldBe((0L, 0L, 1));
+        (await app.Manager.CloseAsync(SseTarget.Connection(stream.Id), "bye")).ShouldBe(1);
+        (await slow.ReadToEndAsync())[^1].Data.ShouldContain("bye");
+        await Watchdog.UntilAsync(() => app.Manager.ConnectionCount == 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_place_of_a_validator_that_hangs_is_free_when_its_time_is_over(bool blocksItsThread)
+    {
+        var validator = new Validator();
+        await using var app = await StartAsync(validator, static o => (o.MaxConcurrentValidations, o.MaxLifetime) = (1, TimeSpan.FromDays(7)));
+        using var hang = new Hang(blocksItsThread);
+        validator.Answer = context => context.Connection.Channels.Contains("slow") ? hang.Answer() : Task.FromResult(SseTokenStatus.Valid);
+        await using var slow = await app.OpenAsync("/events?channels=slow");
+        await using var quick = await app.OpenAsync("/events?channels=quick");
+        app.Turn(61);
+        await Watchdog.UntilAsync(() => hang.Calls > 0);
+
+        // Its first may have come before, its second cannot: that one needs the place.
+        await app.TurnUntilAsync(() => Of(app, "quick").TokenValidations >= 2);
     }
 
     [Fact]
@@ -163,6 +184,8 @@ public sealed class TokenTests
     private static Task<TestApp> StartAsync(Validator validator, Action<SseManagerOptions>? options = null) =>
         TestApp.StartAsync(options, s => s.AddScoped<ISseTokenValidator>(_ => validator));
 
+    private static SseConnectionInfo Of(TestApp app, string channel) => app.Manager.Snapshot().Single(c => c.Channels.Contains(channel));
+
     private static async Task RoundAsync(TestApp app, int validations)
     {
         app.Turn(61);
@@ -179,6 +202,34 @@ public sealed class TokenTests
 
         return validator.Calls >= calls;
     });
+
+    /// <summary>An answer that does not come before the test is over; it obeys no token. What is waited for, or what the thread waits for itself.</summary>
+    private sealed class Hang(bool blocks) : IDisposable
+    {
+        private readonly TaskCompletionSource<SseTokenStatus> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualResetEventSlim _over = new();
+        private int _calls;
+
+        public int Calls => Volatile.Read(ref _calls);
+
+        public Task<SseTokenStatus> Answer()
+        {
+            Interlocked.Increment(ref _calls);
+            if (blocks)
+            {
+                _over.Wait();
+            }
+
+            return _answer.Task;
+        }
+
+        // The event itself is left to the collector: somebody may still be waking up from it.
+        public void Dispose()
+        {
+            _over.Set();
+            _answer.TrySetResult(SseTokenStatus.Valid);
+        }
+    }
 
     private sealed class Validator : ISseTokenValidator
     {

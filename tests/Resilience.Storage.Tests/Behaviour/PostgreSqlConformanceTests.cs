@@ -8,6 +8,9 @@ namespace Resilience.Storage.Tests.Behaviour;
 public sealed class PostgreSqlColumnConformanceTests : PostgreSqlConformance
 {
     protected override RecordMode Mode => RecordMode.PendingColumn;
+
+    [Fact]
+    public Task A_reference_refuses_nothing_while_the_file_is_there() => ReferenceRefusesNothingWhileTheFileIsThereAsync();
 }
 
 public sealed class PostgreSqlSnapshotConformanceTests : PostgreSqlConformance

@@ -6,6 +6,9 @@ namespace Resilience.Storage.Tests.Behaviour;
 public sealed class SqliteColumnConformanceTests : SqliteConformance
 {
     protected override RecordMode Mode => RecordMode.PendingColumn;
+
+    [Fact]
+    public Task A_reference_refuses_nothing_while_the_file_is_there() => ReferenceRefusesNothingWhileTheFileIsThereAsync();
 }
 
 public sealed class SqliteSnapshotConformanceTests : SqliteConformance

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Resilience.Storage.Internal;
 using Resilience.Storage.Tests.Support;
 using Resilience.TestKit;
 
@@ -194,18 +195,49 @@ public abstract partial class DeletionConformance
         }
     }
 
-    /// <summary>Deletes all in one batch; one file cannot be deleted.</summary>
-    private async Task<Dictionary<string, DeletionResult>> DeleteTogetherAsync(IReadOnlyList<string> keys, string stays)
+    /// <summary>
+    /// Deletes all in one batch; one file cannot be deleted, which shows only when the transaction has begun to write the success of all.
+    /// </summary>
+    private async Task<Dictionary<string, DeletionResult>> DeleteTogetherAsync(List<string> keys, string stays)
     {
-        var database = new FaultScript();
+        const string Ahead = "ahead";
+        var (database, aheadMayGo, staySeen) = (new FaultScript(), NewSignal(), NewSignal());
         var app = Harness.Start(o => o.MaxRetries = 0, database: database);
         await app.DeleteAsync("warm up");
-        app.Files.BeforeUnlink = path => path == StorageHarness.RelativeOf(stays) ? throw new FileAttemptException("EIO") : Task.CompletedTask;
+        await Harness.AddManyAsync([Ahead]);
+        app.Files.BeforeUnlink = async path =>
+        {
+            if (path == StorageHarness.RelativeOf(Ahead))
+            {
+                await aheadMayGo.Task;
+            }
+            else if (path == StorageHarness.RelativeOf(stays))
+            {
+                await staySeen.Task;
+                throw new FileAttemptException("EIO");
+            }
+        };
 
-        // While the first waits for its transaction, the others gather behind it.
-        database.On("begin").HangBefore();
+        // While one is being finished, the others gather behind it.
+        database.On("savepoint").HangAfter(2);
+        var ahead = app.DeleteAsync(Ahead);
+        await database.WhenHangingAsync("savepoint");
         var deletions = keys.ToDictionary(static key => key, key => app.DeleteAsync(key));
-        await database.WhenHangingAsync("begin");
+        if (Harness.Database.Dialect == SqlDialect.PostgreSql)
+        {
+            // There they are begun meanwhile, and wait for the last step only.
+            await Watchdog.UntilAsync(async () => (await Harness.JournalAsync()).Count == keys.Count + 1);
+        }
+
+        var loop = app.Services.GetRequiredService<CommitLoop>();
+        await Watchdog.UntilAsync(() => loop.Queued == keys.Count);
+        aheadMayGo.SetResult();
+        database.Release();
+        (await ahead.Within()).Status.ShouldBe(DeletionStatus.Succeeded);
+
+        // From the savepoint on the success is written, whatever becomes of the files meanwhile.
+        await database.WhenHangingAsync("savepoint");
+        staySeen.SetResult();
         database.Release();
         var results = new Dictionary<string, DeletionResult>(StringComparer.Ordinal);
         foreach (var (key, deletion) in deletions)
@@ -213,6 +245,9 @@ public abstract partial class DeletionConformance
             results.Add(key, await deletion.Within());
         }
 
+        app.Logs.Of(3004).ShouldBeEmpty("one transaction did it all, and none was run again step by step");
         return results;
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -84,29 +84,6 @@ public abstract partial class DeletionConformance
     }
 
     [Fact]
-    public async Task A_reference_refuses_nothing_while_the_file_is_there()
-    {
-        if (Mode == RecordMode.Snapshot)
-        {
-            // There the row goes first, and the reference refuses before anything has happened: see above.
-            return;
-        }
-
-        await Harness.Database.ExecuteAsync("CREATE TABLE message_files (message TEXT PRIMARY KEY, attachment_id TEXT NOT NULL REFERENCES attachments (id))");
-        List<string> keys = [.. Enumerable.Range(0, 12).Select(static i => $"r{i:D2}")];
-        await Harness.AddManyAsync(keys);
-        await Harness.Database.ExecuteAsync("INSERT INTO message_files VALUES ('m1', 'r03')");
-        var results = await DeleteTogetherAsync(keys, stays: "r03");
-
-        // Its record may come back, and does; it is not stuck.
-        results["r03"].Status.ShouldBe(DeletionStatus.Failed);
-        results["r03"].ErrorCode.ShouldBe("EIO");
-        results.Where(static r => r.Key != "r03").ShouldAllBe(static r => r.Value.Status == DeletionStatus.Succeeded);
-        (await Harness.VisibleAsync()).ShouldBe(["r03"]);
-        await Harness.RecordsHaveFilesAsync();
-    }
-
-    [Fact]
     public async Task A_foreign_key_that_may_refuse_is_named_at_start_and_one_that_cannot_is_not()
     {
         await Harness.Database.ExecuteAsync("""
@@ -135,6 +112,23 @@ public abstract partial class DeletionConformance
         {
             app.Logs.Of(3019).ShouldHaveSingleItem().Message.ShouldContain("message_files");
         }
+    }
+
+    /// <summary>For the classes with a pending column. With snapshots the row goes first, and the reference refuses before anything has happened: see above.</summary>
+    protected async Task ReferenceRefusesNothingWhileTheFileIsThereAsync()
+    {
+        await Harness.Database.ExecuteAsync("CREATE TABLE message_files (message TEXT PRIMARY KEY, attachment_id TEXT NOT NULL REFERENCES attachments (id))");
+        List<string> keys = [.. Enumerable.Range(0, 12).Select(static i => $"r{i:D2}")];
+        await Harness.AddManyAsync(keys);
+        await Harness.Database.ExecuteAsync("INSERT INTO message_files VALUES ('m1', 'r03')");
+        var results = await DeleteTogetherAsync(keys, stays: "r03");
+
+        // Its record may come back, and does; it is not stuck.
+        results["r03"].Status.ShouldBe(DeletionStatus.Failed);
+        results["r03"].ErrorCode.ShouldBe("EIO");
+        results.Where(static r => r.Key != "r03").ShouldAllBe(static r => r.Value.Status == DeletionStatus.Succeeded);
+        (await Harness.VisibleAsync()).ShouldBe(["r03"]);
+        await Harness.RecordsHaveFilesAsync();
     }
 
     private static async Task IsDegradedAsync(StorageInstance app)

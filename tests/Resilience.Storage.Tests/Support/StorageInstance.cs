@@ -16,7 +16,7 @@ public sealed class StorageInstance : IAsyncDisposable
         Files = new FaultyFileStore(harness.Root, files);
         DbDataSource source = database is null
             ? harness.Database.Source
-            : new FaultyDbDataSource(harness.Database.Source, database, breakOnFault: breakOnFault);
+            : new FaultyDbDataSource(harness.Database.Source, database, NameOf, breakOnFault);
         var services = new ServiceCollection();
         services.AddSingleton<ILoggerFactory>(Logs);
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
@@ -69,4 +69,7 @@ public sealed class StorageInstance : IAsyncDisposable
         Meters.Dispose();
         Logs.Dispose();
     }
+
+    /// <summary>The statement that says: what follows may be taken back.</summary>
+    private static string NameOf(string sql) => sql.StartsWith("SAVEPOINT ", StringComparison.Ordinal) ? "savepoint" : "execute";
 }

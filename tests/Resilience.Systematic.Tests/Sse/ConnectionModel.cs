@@ -171,6 +171,41 @@ internal static class ConnectionModel
         node.CheckEmpty();
     }
 
+    /// <summary>A flush fails while the wheel turns: wherever the turn falls, what was to be sent is sent with the next one, and not after a period of standing still.</summary>
+    public static async Task RetryAsync(Schedule schedule)
+    {
+        var turn = TimeSpan.FromMilliseconds(Wheel.TurnMs);
+        var node = new ScheduledNode(schedule);
+        var request = new ScheduledRequest(wrapped: schedule.Choose(2) == 0);
+        var running = node.StartAsync("request", request, "a");
+        await request.WhenAsync("retry: ");
+        request.FailNext();
+        node.Publish("a", "n0");
+        while (!request.IsFailing)
+        {
+            await schedule.GiveWay();
+        }
+
+        await Task.Delay(turn, schedule.Time);
+        var failure = schedule.Run("server", request.Fail);
+        var wheel = schedule.Run("wheel", Turn);
+        await failure;
+        await wheel;
+        await Task.Delay(turn, schedule.Time);
+        Turn();
+
+        // No turn comes after this one: what it did not send is waited for in vain.
+        await request.WhenAsync("data: n0\n");
+        await node.Drain.DrainAsync(CancellationToken.None);
+        await running;
+        Schedule.Check(node.Node.Statistics().Errors["send"] == 1, "one failure");
+        Schedule.Check(schedule.Time.Elapsed == 2 * turn, $"it took {schedule.Time.Elapsed}");
+        ScheduledNode.CheckWire(request);
+        node.CheckEmpty();
+
+        void Turn() => node.Node.Wheel.Turn(node.Node.Clock.Now);
+    }
+
     private static async Task WhenConnectedAsync(Schedule schedule, ScheduledNode node)
     {
         while (node.Node.ConnectionCount == 0 && node.Opened == node.Closed && node.Opened == 0)

@@ -24,6 +24,9 @@ public sealed class ConnectionScheduleTests(ITestOutputHelper output)
         Verify(static s => ConnectionModel.DrainAsync(s, ConnectionFault.None));
 
     [Fact]
+    public void A_flush_that_fails_is_tried_again_with_the_next_turn_of_the_wheel_in_every_schedule() => Verify(ConnectionModel.RetryAsync);
+
+    [Fact]
     public void No_wake_up_of_the_pump_is_lost_in_any_schedule() => Verify(static s => PumpModel.RunAsync(s, PumpFault.None));
 
     [Fact]

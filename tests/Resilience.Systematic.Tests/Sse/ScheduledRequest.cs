@@ -20,6 +20,8 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
 
     private bool _writing;
     private bool _flushing;
+    private long _flushed;
+    private TaskCompletionSource<FlushResult>? _failing;
 
     public ScheduledRequest(bool wrapped = false)
     {
@@ -34,6 +36,9 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
 
     /// <summary>The client reads nothing: a flush stays pending until the request is aborted.</summary>
     public bool Stalled { get; set; }
+
+    /// <summary>Whether a flush is pending that <see cref="Fail"/> ends.</summary>
+    public bool IsFailing { get; private set; }
 
     public string Text => Encoding.UTF8.GetString(_written.ToArray());
 
@@ -56,6 +61,16 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
         _awaited.Add((text, seen));
         Tell();
         return seen.Task;
+    }
+
+    /// <summary>The next flush stays pending until <see cref="Fail"/>; its bytes go with the one after it.</summary>
+    public void FailNext() => _failing = new();
+
+    public void Fail()
+    {
+        IsFailing = false;
+        _failing!.SetException(new IOException("no"));
+        _failing = null;
     }
 
     /// <summary>The client is gone.</summary>
@@ -100,6 +115,13 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
             return new ValueTask<FlushResult>(_stall.Task);
         }
 
+        if (_failing is not null)
+        {
+            IsFailing = true;
+            return new ValueTask<FlushResult>(_failing.Task);
+        }
+
+        _flushed = _written.Length;
         Tell();
         return default;
     }
@@ -120,7 +142,8 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
 
     private void Tell()
     {
-        foreach (var (_, seen) in _awaited.Where(a => Text.Contains(a.Text, StringComparison.Ordinal)).ToList())
+        var arrived = Encoding.UTF8.GetString(_written.GetBuffer(), 0, (int)_flushed);
+        foreach (var (_, seen) in _awaited.Where(a => arrived.Contains(a.Text, StringComparison.Ordinal)).ToList())
         {
             seen.TrySetResult();
         }

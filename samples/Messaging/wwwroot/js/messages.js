@@ -15,6 +15,7 @@ const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric'
 const actions = [];
 let takenBy = null; // who gets the text instead of sending it
 const shown = new Map(); // sequence -> message
+const marking = new Map(); // channel id -> the sequence up to which the server is being told that it was read
 let first = 0; // everything after this sequence has been read
 let last = 0; // and everything up to this one
 
@@ -251,15 +252,18 @@ export function toEnd() {
 
 function markRead() {
   const channel = activeChannel();
-  if (!channel?.joined || channel.unread === 0 || document.visibilityState !== 'visible' || !nearEnd() || markRead.sent >= last) {
+  if (!channel?.joined || channel.unread === 0 || document.visibilityState !== 'visible' || !nearEnd() || (marking.get(channel.id) ?? 0) >= last) {
     return;
   }
 
-  markRead.sent = last;
-  request('PUT', `/api/channels/${channel.id}/read`, { sequence: last }).catch(() => null).finally(() => { markRead.sent = 0; });
+  const sequence = last;
+  marking.set(channel.id, sequence);
+  request('PUT', `/api/channels/${channel.id}/read`, { sequence }).catch(() => null).finally(() => {
+    if (marking.get(channel.id) === sequence) {
+      marking.delete(channel.id);
+    }
+  });
 }
-
-markRead.sent = 0;
 
 function fit() {
   const box = $('composer-text');

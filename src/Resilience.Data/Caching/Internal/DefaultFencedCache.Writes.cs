@@ -19,6 +19,7 @@ internal sealed partial class DefaultFencedCache
         }
 
         var settings = EntrySettings.Of(options, _options);
+        _shared?.Lives(settings.Ttl);
         VoidLocally([key], []);
         var codec = _codecs.Of<T>();
         using var flight = new Flight<T>(new FlightKey(key, typeof(T), settings.Flags), tags is null ? [] : [.. tags.Distinct(StringComparer.Ordinal)], _fences.Now());

@@ -141,6 +141,7 @@ internal sealed partial class SseConnection
         if (failures < node.Options.MaxConsecutiveFailures && !IsClosing)
         {
             node.Wheel.VisitSoon(this);
+            Systematic.Interleave("sse.flush.failed");
             return true;
         }
 

@@ -4,7 +4,7 @@ namespace Resilience.Sse;
 
 /// <summary>
 /// Asks the application's validator about open streams, a bounded number at a time, never on the path that writes. Thread-safe. A validation under way is not
-/// started again; one that hangs is counted as failed when its time is over, whether it obeys its token or not.
+/// started again; one that hangs is counted as failed when its time is over, whether it obeys its token or not, and whether it waits or blocks its thread.
 /// </summary>
 internal sealed class TokenRevalidator(IServiceScopeFactory scopes, IServiceProviderIsService services) : IDisposable
 {
@@ -65,12 +65,15 @@ internal sealed class TokenRevalidator(IServiceScopeFactory scopes, IServiceProv
     {
         SseTokenStatus status;
         Exception? exception = null;
+        var answer = SseTokenStatus.Unknown;
         var call = new CancellationTokenSource(_node!.Options.TokenValidationTimeout, _node.Clock.Time);
-        // On a thread of its own: a validator that blocks must not keep us from the end of its time.
-        var answer = Task.Run(() => AskAsync(connection, call), CancellationToken.None);
+
+        // On a thread of its own: one that blocks it is given up like one that waits.
+        var asking = Systematic.Start(async () => answer = await AskAsync(connection, call).ConfigureAwait(Systematic.KeepContext));
         try
         {
-            status = await answer.WaitAsync(_node.Options.TokenValidationTimeout, _node.Clock.Time, _stopping.Token).ConfigureAwait(Systematic.KeepContext);
+            await asking.WaitAsync(_node.Options.TokenValidationTimeout, _node.Clock.Time, _stopping.Token).ConfigureAwait(Systematic.KeepContext);
+            status = answer;
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
