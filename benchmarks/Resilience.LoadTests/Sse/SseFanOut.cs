@@ -19,10 +19,11 @@ internal sealed class SseFanOut : ILoadTest
 
     public async Task<LoadTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var costs = new Dictionary<(string, int), List<(double Cpu, double PerSecond, double Allocated)>>();
+        var costs = NewLists<(double Cpu, double PerSecond)>();
+        var allocated = NewLists<double>();
         for (var set = 0; set < Sets; set++)
         {
-            await RunSetAsync(costs, cancellationToken);
+            await RunSetAsync(costs, allocated, cancellationToken);
         }
 
         var rows = new List<ResultRow>();
@@ -34,7 +35,7 @@ internal sealed class SseFanOut : ILoadTest
             foreach (var variant in Variants)
             {
                 var cpu = Median(costs[(variant, inFlight)].Select(static c => c.Cpu));
-                rows.Add(new ResultRow($"{Name(variant)}, {inFlight} in flight", cpu, "us CPU/delivery", cpu / idiom, Median(costs[(variant, inFlight)].Select(static c => c.Allocated))));
+                rows.Add(new ResultRow($"{Name(variant)}, {inFlight} in flight", cpu, "us CPU/delivery", cpu / idiom, Median(allocated[(variant, inFlight)])));
             }
 
             var ours = Median(costs[("resilience", inFlight)].Select(static c => c.Cpu));
@@ -45,8 +46,14 @@ internal sealed class SseFanOut : ILoadTest
         return new LoadTestResult(rows, [$"The ratio is to the framework's idiom. Medians of {Sets * Rounds} alternating turns, {Rounds} in each of {Sets} sets of fresh processes that stand side by side.", .. notes]);
     }
 
+    private static Dictionary<(string Variant, int InFlight), List<T>> NewLists<T>() =>
+        Variants.SelectMany(static _ => Loads, static (variant, load) => (variant, load.InFlight)).ToDictionary(static key => key, static _ => new List<T>());
+
     /// <summary>All servers at once, and each in turn, so that the machine is the same for all.</summary>
-    private static async Task RunSetAsync(Dictionary<(string, int), List<(double Cpu, double PerSecond, double Allocated)>> costs, CancellationToken cancellationToken)
+    private static async Task RunSetAsync(
+        Dictionary<(string, int), List<(double Cpu, double PerSecond)>> costs,
+        Dictionary<(string, int), List<double>> allocated,
+        CancellationToken cancellationToken)
     {
         var servers = new List<(string Variant, SseServerTarget Server, SseClients Clients)>();
         try
@@ -69,15 +76,19 @@ internal sealed class SseFanOut : ILoadTest
                     foreach (var (variant, server, clients) in servers[first..].Concat(servers[..first]))
                     {
                         cancellationToken.ThrowIfCancellationRequested();
-                        if (!costs.TryGetValue((variant, inFlight), out var list))
-                        {
-                            costs[(variant, inFlight)] = list = [];
-                        }
-
-                        var before = await server.AllocatedAsync();
-                        var (cpu, perSecond) = await clients.PublishAsync(portions, inFlight);
-                        list.Add((cpu, perSecond, (await server.AllocatedAsync() - before) / ((double)portions * inFlight * Connections)));
+                        costs[(variant, inFlight)].Add(await clients.PublishAsync(portions, inFlight));
                     }
+                }
+            }
+
+            // Apart from the times, because an exact count stops all threads of the server.
+            foreach (var (inFlight, portions) in Loads)
+            {
+                foreach (var (variant, server, clients) in servers)
+                {
+                    var before = await server.AllocatedAsync();
+                    await clients.PublishAsync(portions, inFlight);
+                    allocated[(variant, inFlight)].Add((await server.AllocatedAsync() - before) / ((double)portions * inFlight * Connections));
                 }
             }
         }

@@ -95,11 +95,7 @@ internal static class RestModel
         {
             while (!Closing || fault == RestFault.PassesOverTheClose)
             {
-                if (Send())
-                {
-                    continue;
-                }
-
+                Send();
                 Schedule.Point("before parking");
                 if (fault == RestFault.ForgetsToPark || TryPark())
                 {
@@ -124,10 +120,12 @@ internal static class RestModel
                 return false;
             }
 
+            var head = Published;
             _sending = true;
             Schedule.Point("sending");
             _sending = false;
-            if (++_sent == Wakers * Each)
+            _sent = head;
+            if (_sent == Wakers * Each)
             {
                 AllSent.SetResult();
             }

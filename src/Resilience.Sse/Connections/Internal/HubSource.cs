@@ -45,10 +45,12 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
     {
         if (_partial is not null)
         {
-            return FillRest(writer);
+            // Others may lie behind it.
+            return FillRest(writer) with { More = true };
         }
 
         var frames = _scratch ??= new SseFrame?[FramesPerSlice];
+        var head = cursor.Head;
         var taken = cursor.Take(frames, SliceBytes, out var lost);
         if (taken == 0)
         {
@@ -59,7 +61,7 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
         {
             var only = frames[0]!;
             frames[0] = null;
-            return new Slice(only.Length, 1, false, Frame: only);
+            return new Slice(only.Length, 1, cursor.Position < head, Frame: only);
         }
 
         var written = 0;
@@ -85,7 +87,7 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
         }
 
         all.Commit();
-        return new Slice(written, taken, taken == FramesPerSlice || written >= SliceBytes);
+        return new Slice(written, taken, cursor.Position < head);
     }
 
     public override Slice FillRest(PipeWriter writer)

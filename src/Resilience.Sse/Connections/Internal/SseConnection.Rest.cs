@@ -41,10 +41,9 @@ internal sealed partial class SseConnection
                     // Others wait for this thread: the flow goes on with what is left.
                     Systematic.Queue(this);
                     return;
-                case Step.Wrote:
-                    // It rests only after a look that found nothing.
-                    continue;
             }
+
+            // Whatever was published since the look wakes once more, which is kept: it is not looked for now, so that a busy publisher cannot hold the thread here.
 
             Systematic.Interleave("sse.rest.parking");
             if (TryPark())

@@ -5,7 +5,7 @@ namespace Resilience.Sse;
 /// <summary>What one call wrote.</summary>
 /// <param name="Bytes">Bytes given to the writer.</param>
 /// <param name="Events">Events that are complete with them.</param>
-/// <param name="More">Whether it stopped because the slice was full.</param>
+/// <param name="More">Whether there may be more than what came after the call had begun, of which a wake-up tells.</param>
 /// <param name="Lost">Whether events that the client should have got are gone; then nothing was written.</param>
 /// <param name="Frame">The only frame of the slice, counted but not written: whoever called writes and flushes it in one.</param>
 internal readonly record struct Slice(int Bytes, int Events, bool More, bool Lost = false, SseFrame? Frame = null);

@@ -20,6 +20,9 @@ internal sealed partial class HubCursor(SseHub hub, WakeSignal signal, int maxCh
 
     public long Position => Volatile.Read(ref _position);
 
+    /// <summary>The newest sequence of the hub.</summary>
+    public long Head => hub.Head;
+
     public string[] Channels
     {
         get
