@@ -186,14 +186,14 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
     {
         if (!_breaker.TryPass(out var probe))
         {
-            return CleanupDispatch.InlineBreakerOpen;
+            return RefusedByBreaker();
         }
 
         if (probe && OldestAge() >= Options.BacklogAge)
         {
             // The queue would take it, but nobody takes it out.
             _breaker.Refused(probe);
-            return CleanupDispatch.InlineBreakerOpen;
+            return RefusedByBreaker();
         }
 
         Systematic.Interleave("dispatcher: before the write");
@@ -217,6 +217,8 @@ public sealed partial class CleanupDispatcher : IAsyncDisposable, IDisposable, I
                 return CleanupDispatch.InlineStopped;
         }
     }
+
+    private CleanupDispatch RefusedByBreaker() => Queue.IsStopped ? CleanupDispatch.InlineStopped : CleanupDispatch.InlineBreakerOpen;
 
     private void Run(ScopeCore entry, bool counted)
     {

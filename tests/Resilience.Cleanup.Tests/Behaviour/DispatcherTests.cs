@@ -241,6 +241,24 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public async Task After_the_stop_an_open_breaker_is_not_the_reason()
+    {
+        var fixture = new DispatcherFixture(o => (o.Workers, o.QueueCapacity, o.BatchSize, o.BreakerThreshold, o.StuckAfter) = (1, 1, 1, 1, TimeSpan.FromMinutes(10)));
+        using var gate = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource();
+        fixture.Dispatcher.Post(DispatcherFixture.Blocking(gate, entered));
+        await entered.Task.Within();
+        fixture.Dispatcher.Post(new CleanupScope()).ShouldBe(CleanupDispatch.InlineQueueFull);
+        fixture.Dispatcher.Post(new CleanupScope()).ShouldBe(CleanupDispatch.InlineBreakerOpen);
+        gate.Set();
+        await fixture.DisposeAsync();
+
+        fixture.Dispatcher.Post(new CleanupScope()).ShouldBe(CleanupDispatch.InlineStopped);
+
+        await fixture.WhenAllClosedAsync();
+    }
+
+    [Fact]
     public async Task A_drain_that_runs_out_of_time_closes_the_rest_itself()
     {
         await using var fixture = new DispatcherFixture(o => (o.Workers, o.BatchSize, o.StuckAfter, o.BacklogAge) = (1, 1, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(10)));

@@ -56,14 +56,28 @@ public sealed class AllocationTests
         var trimmer = provider.GetRequiredService<IStreamTrimmer>();
         trimmer.NotifyAppended(key);
 
-        var bytes = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++)
+        // Until it is compiled for good, which happens beside the test, it may box; from then on one write to the channel takes a place that is there already.
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        long allocated;
+        do
         {
-            trimmer.NotifyAppended(key);
+            allocated = Notify(10_000);
         }
+        while (allocated >= 1024 && clock.GetElapsedTime(started) < TimeSpan.FromSeconds(20));
 
-        // One write to the channel takes a place that is there already.
-        (GC.GetAllocatedBytesForCurrentThread() - bytes).ShouldBeLessThan(1024);
+        allocated.ShouldBeLessThan(1024);
+
+        long Notify(int count)
+        {
+            var bytes = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < count; i++)
+            {
+                trimmer.NotifyAppended(key);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - bytes;
+        }
     }
 
     private static double BytesOf(Func<object> create)

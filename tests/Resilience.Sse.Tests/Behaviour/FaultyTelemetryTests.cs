@@ -43,7 +43,7 @@ public sealed class FaultyTelemetryTests
     public async Task A_revoked_token_ends_the_stream_although_a_metric_listener_throws_at_its_validation()
     {
         var validator = new Validator(SseTokenStatus.Revoked);
-        await using var app = await TestApp.StartAsync(services: s => s.AddSingleton<ISseTokenValidator>(validator));
+        await using var app = await TestApp.StartAsync(static o => o.TokenValidationTimeout = TimeSpan.FromMinutes(5), s => s.AddSingleton<ISseTokenValidator>(validator));
         using var listener = new ThrowingListener(app.App.Services, "resilience.sse.token.validations");
         await using var stream = await app.OpenAsync();
         await app.TurnUntilAsync(() => validator.Calls == 1);

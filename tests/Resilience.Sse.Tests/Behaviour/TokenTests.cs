@@ -105,7 +105,7 @@ public sealed class TokenTests
     public async Task The_place_of_a_validator_that_hangs_is_free_when_its_time_is_over(bool blocksItsThread)
     {
         var validator = new Validator();
-        await using var app = await StartAsync(validator, static o => (o.MaxConcurrentValidations, o.MaxLifetime) = (1, TimeSpan.FromDays(7)));
+        await using var app = await StartAsync(validator, static o => (o.MaxConcurrentValidations, o.TokenValidationTimeout, o.MaxLifetime) = (1, TimeSpan.FromMinutes(2), TimeSpan.FromDays(7)));
         using var hang = new Hang(blocksItsThread);
         validator.Answer = context => context.Connection.Channels.Contains("slow") ? hang.Answer() : Task.FromResult(SseTokenStatus.Valid);
         await using var slow = await app.OpenAsync("/events?channels=slow");
@@ -181,8 +181,14 @@ public sealed class TokenTests
         app.Manager.Snapshot().Single().State.ShouldBe(SseConnectionState.Open);
     }
 
-    private static Task<TestApp> StartAsync(Validator validator, Action<SseManagerOptions>? options = null) =>
-        TestApp.StartAsync(options, s => s.AddScoped<ISseTokenValidator>(_ => validator));
+    /// <summary>A validator's time is far longer than what the clock is moved by while one is asked, or a thread that comes late would count as one that hangs.</summary>
+    private static Task<TestApp> StartAsync(Validator validator, Action<SseManagerOptions>? options = null) => TestApp.StartAsync(
+        o =>
+        {
+            o.TokenValidationTimeout = TimeSpan.FromMinutes(5);
+            options?.Invoke(o);
+        },
+        s => s.AddScoped<ISseTokenValidator>(_ => validator));
 
     private static SseConnectionInfo Of(TestApp app, string channel) => app.Manager.Snapshot().Single(c => c.Channels.Contains(channel));
 

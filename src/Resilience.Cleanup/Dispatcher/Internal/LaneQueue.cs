@@ -58,6 +58,17 @@ internal sealed class LaneQueue(int capacity)
         }
     }
 
+    public bool IsStopped
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _stopped;
+            }
+        }
+    }
+
     /// <summary>When the oldest waiting entry was posted; null when none waits.</summary>
     public long? OldestPostedAt
     {
