@@ -45,8 +45,7 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
     {
         if (_partial is not null)
         {
-            // Others may lie behind it.
-            return FillRest(writer) with { More = true };
+            return FillRest(writer);
         }
 
         var frames = _scratch ??= new SseFrame?[FramesPerSlice];
@@ -106,6 +105,7 @@ internal sealed class HubSource(HubCursor cursor) : SseSource
             return new Slice(length, 0, true);
         }
 
+        // Others may lie behind it.
         _partial = null;
         return new Slice(length, 1, true);
     }
