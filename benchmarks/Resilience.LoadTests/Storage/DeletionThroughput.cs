@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Benchmarks;
 using Resilience.Storage;
@@ -24,7 +23,7 @@ internal sealed class DeletionThroughput : ILoadTest
         using (var file = new SqliteFile())
         {
             // Every connection of the baseline competes for the write lock, as it would in an application.
-            await MeasureAsync(rows, "SQLite", SqliteFactory.Instance.CreateDataSource(file.ConnectionString + ";Default Timeout=120"), cancellationToken);
+            await MeasureAsync(rows, "SQLite", SqliteFile.CreateDataSource(file.ConnectionString + ";Default Timeout=120"), cancellationToken);
         }
 
         await using (var server = await PostgreSqlServer.StartNewAsync(new PostgreSqlServerOptions { Fsync = true }))

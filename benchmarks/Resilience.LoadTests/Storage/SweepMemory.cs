@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Benchmarks;
 using Resilience.Storage;
@@ -25,7 +24,7 @@ internal sealed class SweepMemory : ILoadTest
             services.AddLogging();
             services.AddMetrics();
             services.AddTransactionalFileDeletion()
-                .UseDatabase(_ => SqliteFactory.Instance.CreateDataSource(file.ConnectionString))
+                .UseDatabase(_ => SqliteFile.CreateDataSource(file.ConnectionString))
                 .UseTable("attachments", static t => t.PendingColumn = "pending_delete")
                 .UseFiles(_ => store)
                 .AllowAnyUser()

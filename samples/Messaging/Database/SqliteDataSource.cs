@@ -19,11 +19,11 @@ internal sealed class SqliteDataSource(string file) : DbDataSource
         Pooling = true,
     }.ToString();
 
-    protected override DbConnection CreateDbConnection() => new SqliteConnection(ConnectionString);
+    protected override DbConnection CreateDbConnection() => new PooledSqliteConnection(ConnectionString);
 
     protected override DbConnection OpenDbConnection()
     {
-        var connection = new SqliteConnection(ConnectionString);
+        var connection = new PooledSqliteConnection(ConnectionString);
         try
         {
             connection.Open();

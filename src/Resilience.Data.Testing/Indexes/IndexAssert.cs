@@ -69,7 +69,7 @@ public static class IndexAssert
         var connection = await Plain.OpenAsync(source, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (connection.ConfigureAwait(Systematic.KeepContext))
         {
-            return Plain.IsSqlite(connection)
+            return DbProvider.IsSqlite(connection)
                 ? await SqliteIndexes.FindUnusedAsync(source, connection, queries, cancellationToken).ConfigureAwait(Systematic.KeepContext)
                 : await PostgreSqlIndexes.FindUnusedAsync(connection, options ?? new UnusedIndexOptions(), cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }

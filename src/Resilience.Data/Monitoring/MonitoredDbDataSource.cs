@@ -67,12 +67,7 @@ public sealed class MonitoredDbDataSource : DbDataSource
     private MonitoredDbConnection Wrap(DbConnection connection)
     {
         // Npgsql reports db.client.operation.duration itself: empty means that nobody else has to.
-        _system ??= connection.GetType().FullName switch
-        {
-            "Npgsql.NpgsqlConnection" => "",
-            "Microsoft.Data.Sqlite.SqliteConnection" => "sqlite",
-            _ => "other_sql",
-        };
+        _system ??= DbProvider.IsNpgsql(connection) ? "" : DbProvider.IsSqlite(connection) ? "sqlite" : "other_sql";
         return new MonitoredDbConnection(connection, _monitor, _system);
     }
 }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Resilience.TestKit;
 
 namespace Resilience.Data.Tests.Support;
@@ -39,7 +38,7 @@ internal sealed class TestDatabase : IAsyncDisposable
     public static async Task<TestDatabase> SqliteAsync(string? schema = null)
     {
         var file = new SqliteFile();
-        var database = new TestDatabase(SqlDialect.Sqlite, SqliteFactory.Instance.CreateDataSource(file.ConnectionString), file.ConnectionString, () =>
+        var database = new TestDatabase(SqlDialect.Sqlite, SqliteFile.CreateDataSource(file.ConnectionString), file.ConnectionString, () =>
         {
             file.Dispose();
             return ValueTask.CompletedTask;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Resilience.Storage.Internal;
@@ -20,8 +19,8 @@ public sealed class KillScenario : IChildScenario
         SQLitePCL.Batteries_V2.Init();
         var sqlite = context.Arguments[0] == nameof(SqlDialect.Sqlite);
         await using var source = sqlite
-            ? SqliteFactory.Instance.CreateDataSource(context.Arguments[1])
-            : (System.Data.Common.DbDataSource)NpgsqlDataSource.Create(context.Arguments[1]);
+            ? SqliteFile.CreateDataSource(context.Arguments[1])
+            : NpgsqlDataSource.Create(context.Arguments[1]);
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddMetrics();

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using Microsoft.Data.Sqlite;
 using Resilience.TestKit;
 
 namespace Resilience.Storage.Tests.Support;
@@ -28,7 +27,7 @@ public sealed class SqliteTestDatabase : ITestDatabase
 
     public string ConnectionString => _file.ConnectionString;
 
-    public DbDataSource Source => SqliteFactory.Instance.CreateDataSource(_file.ConnectionString);
+    public DbDataSource Source => SqliteFile.CreateDataSource(_file.ConnectionString);
 
     public Task ExecuteAsync(string sql)
     {

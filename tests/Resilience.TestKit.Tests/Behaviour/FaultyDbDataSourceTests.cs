@@ -1,7 +1,6 @@
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
 using Npgsql;
 
 namespace Resilience.TestKit.Tests.Behaviour;
@@ -15,7 +14,7 @@ public sealed class FaultyDbDataSourceTests : IDisposable
     public FaultyDbDataSourceTests()
     {
         _file.Execute("CREATE TABLE t (id INTEGER)");
-        _source = new FaultyDbDataSource(SqliteFactory.Instance.CreateDataSource(_file.ConnectionString), _script, sql => sql.Split(' ')[0]);
+        _source = new FaultyDbDataSource(SqliteFile.CreateDataSource(_file.ConnectionString), _script, sql => sql.Split(' ')[0]);
     }
 
     public void Dispose()

@@ -8,7 +8,7 @@ namespace Resilience.TestKit;
 /// commands names of their own with <paramref name="nameCommand"/>.
 /// </summary>
 /// <remarks>Everything else is passed to the provider. <see cref="DbBatch"/> is not offered (<see cref="DbConnection.CanCreateBatch"/> is false).</remarks>
-/// <param name="inner">The real source; for SQLite <c>SqliteFactory.Instance.CreateDataSource(...)</c>. It is not disposed.</param>
+/// <param name="inner">The real source; for SQLite <see cref="SqliteFile.CreateDataSource"/>. It is not disposed.</param>
 /// <param name="script">Decides.</param>
 /// <param name="nameCommand">Name of the step for a command's text; null calls them all <c>execute</c>.</param>
 /// <param name="breakOnFault">Whether a failed step closes the real connection, as a broken network does; the server then rolls back what is open.</param>

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Messaging.Database;
 using Microsoft.Data.Sqlite;
 
 namespace Resilience.TestKit;
@@ -37,10 +39,15 @@ public sealed class SqliteFile : IDisposable
     /// <returns>The caller disposes it.</returns>
     public SqliteConnection Open()
     {
-        var connection = new SqliteConnection(ConnectionString);
+        var connection = new PooledSqliteConnection(ConnectionString);
         connection.Open();
         return connection;
     }
+
+    /// <summary>A data source as an application has it. Unlike the provider's own, it never lends one connection to two that ask at the same time.</summary>
+    /// <param name="connectionString">A file's <see cref="ConnectionString"/>, with more settings or without.</param>
+    /// <returns>The caller disposes it.</returns>
+    public static DbDataSource CreateDataSource(string connectionString) => new Source(connectionString);
 
     /// <summary>Runs statements that return nothing; for set-up code whose text is constant.</summary>
     /// <param name="sql">One or more statements.</param>
@@ -63,5 +70,12 @@ public sealed class SqliteFile : IDisposable
         }
 
         _folder.Dispose();
+    }
+
+    private sealed class Source(string connectionString) : DbDataSource
+    {
+        public override string ConnectionString => connectionString;
+
+        protected override DbConnection CreateDbConnection() => new PooledSqliteConnection(connectionString);
     }
 }

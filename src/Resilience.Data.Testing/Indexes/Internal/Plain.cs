@@ -13,8 +13,6 @@ internal static class Plain
         return (source is MonitoredDbDataSource monitored ? monitored.Inner : source).OpenConnectionAsync(cancellationToken);
     }
 
-    public static bool IsSqlite(DbConnection connection) => connection.GetType().FullName == "Microsoft.Data.Sqlite.SqliteConnection";
-
     [SuppressMessage("Security", "CA2100", Justification = "The text is this package's own, or EXPLAIN of a command that has run.")]
     public static async Task<List<object[]>> QueryAsync(
         DbConnection connection, DbTransaction? transaction, string text, CapturedQuery? parameters, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ internal sealed record QueryPlan(string Text, IReadOnlyList<PlanStep> Steps)
         var connection = await Plain.OpenAsync(source, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         await using (connection.ConfigureAwait(Systematic.KeepContext))
         {
-            return Plain.IsSqlite(connection)
+            return DbProvider.IsSqlite(connection)
                 ? await OfSqliteAsync(connection, query, cancellationToken).ConfigureAwait(Systematic.KeepContext)
                 : await OfPostgreSqlAsync(connection, query, kind, cancellationToken).ConfigureAwait(Systematic.KeepContext);
         }

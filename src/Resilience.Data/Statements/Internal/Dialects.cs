@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Resilience.Shared;
 
 namespace Resilience.Data;
 
@@ -12,14 +13,10 @@ internal static class Dialects
             return configured;
         }
 
-        var type = Unwrap(connection).GetType();
-        return type.FullName switch
-        {
-            "Npgsql.NpgsqlConnection" => SqlDialect.PostgreSql,
-            "Microsoft.Data.Sqlite.SqliteConnection" => SqlDialect.Sqlite,
-            _ => throw new InvalidOperationException(
-                $"The database behind {type.FullName} is not known; set Dialect in the options to PostgreSql or Sqlite."),
-        };
+        var inner = Unwrap(connection);
+        return DbProvider.IsNpgsql(inner) ? SqlDialect.PostgreSql
+            : DbProvider.IsSqlite(inner) ? SqlDialect.Sqlite
+            : throw new InvalidOperationException($"The database behind {inner.GetType()} is not known; set Dialect in the options to PostgreSql or Sqlite.");
     }
 
     public static DbConnection Unwrap(DbConnection connection) => connection is MonitoredDbConnection wrapped ? wrapped.Inner : connection;

@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace Resilience.TestKit.Tests.Stress.Scenarios;
 
 /// <summary>Inserts a row and is killed by its own script before or after the commit.</summary>
@@ -11,7 +9,7 @@ public sealed class KilledAtCommitScenario : IChildScenario
         SQLitePCL.Batteries_V2.Init();
         var script = new FaultScript();
         _ = context.Arguments[1] == "before" ? script.On("commit").KillBefore() : script.On("commit").KillAfter();
-        await using var source = new FaultyDbDataSource(SqliteFactory.Instance.CreateDataSource(context.Arguments[0]), script);
+        await using var source = new FaultyDbDataSource(SqliteFile.CreateDataSource(context.Arguments[0]), script);
         await using var connection = await source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using var command = connection.CreateCommand();
