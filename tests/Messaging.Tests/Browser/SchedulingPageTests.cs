@@ -88,8 +88,10 @@ public abstract class SchedulingPageTests(ChromiumFixture chromium)
         window.ShouldBeClean();
     }
 
-    [Fact]
-    public async Task What_cannot_be_sent_is_told_and_listed_with_the_reason_until_it_is_dismissed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_cannot_be_sent_is_told_and_listed_with_the_reason_until_it_is_dismissed(bool whileNoStreamIsOpen)
     {
         // With a clock of its own: the message is due when the ban is there, however long that takes.
         var time = new ManualTimeProvider();
@@ -104,9 +106,27 @@ public abstract class SchedulingPageTests(ChromiumFixture chromium)
         await ann.JoinAsync(name);
         var user = (await owner.GetAsync($"/api/users?name={Uri.EscapeDataString(author)}")).Items.Single().GetProperty("id").GetString();
         await ScheduleAsync(ann, "Too late", "10", "seconds");
+        var goOn = new TaskCompletionSource();
+        if (whileNoStreamIsOpen)
+        {
+            await ann.Page.RouteAsync("**/api/events?*", async route =>
+            {
+                await goOn.Task;
+                await route.ContinueAsync();
+            });
+        }
+
+        // Who is banned from a channel opens another stream, without it.
         (await owner.PutAsync($"/api/channels/{id}/bans/{user}")).ShouldHaveStatus(204);
+        if (whileNoStreamIsOpen)
+        {
+            await Expect(ann.Page.Locator("#connection")).ToHaveTextAsync("Connecting…");
+        }
+
         time.Advance(TimeSpan.FromSeconds(10));
         await app.QuietAsync(time);
+        await Watchdog.UntilAsync(async () => (await Stored.TextsAsync(app, "SELECT COUNT(*) FROM outbox")).Single() == "0");
+        goOn.SetResult();
 
         await Expect(ann.Page.Locator(".notice.failure")).ToContainTextAsync("You are banned from this channel.");
         await ann.Page.GetByRole(AriaRole.Button, new() { Name = "Scheduled messages" }).First.ClickAsync();

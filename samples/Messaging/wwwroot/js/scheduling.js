@@ -39,6 +39,7 @@ const dialog = el(
   el('div', { className: 'dialog-buttons' }, close),
 );
 
+const heard = new Map(); // id -> the state that the page last heard of
 let waiting = []; // what the server last said
 let attempt = null; // {channelId, text, clientId}: the same message again keeps its id, so that it is stored once
 
@@ -103,6 +104,7 @@ async function schedule(text) {
   try {
     const message = await request('POST', `/api/channels/${channelId}/messages`, { text, clientId: attempt.clientId, delaySeconds: seconds });
     attempt = null;
+    hear(message, true);
     notify(`“${shorten(text)}” will be sent on ${when.format(new Date(message.dueAt))}.`);
     if (state.activeId === channelId && panel.isConnected) {
       // What was written meanwhile stays.
@@ -120,11 +122,21 @@ async function schedule(text) {
 }
 
 function changed(message) {
-  if (message.state === 'failed') {
-    notify(`Not sent: “${shorten(message.text)}”. ${message.reason}`, { failure: true });
+  hear(message, true);
+  refresh();
+}
+
+/** Says once that a message was not sent: when its event comes or, when that came while no stream was open, when the list says so of one that waited. */
+function hear(message, isNews) {
+  const before = heard.get(message.id);
+  if (before === 'failed') {
+    return;
   }
 
-  refresh();
+  heard.set(message.id, message.state);
+  if (message.state === 'failed' && (isNews || before !== undefined)) {
+    notify(`Not sent: “${shorten(message.text)}”. ${message.reason}`, { failure: true });
+  }
 }
 
 async function showList() {
@@ -149,6 +161,7 @@ async function refresh() {
     do {
       refresh.again = false;
       waiting = await requestAll('/api/scheduled');
+      waiting.forEach((message) => hear(message, false));
     } while (refresh.again);
     render();
   } catch (error) {
@@ -201,6 +214,7 @@ async function remove(message) {
 function forget() {
   waiting = [];
   attempt = null;
+  heard.clear();
   dialog.close();
   render();
 }
