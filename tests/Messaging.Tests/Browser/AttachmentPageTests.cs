@@ -86,6 +86,45 @@ public abstract class AttachmentPageTests(ChromiumFixture chromium)
         ann.ShouldBeClean();
     }
 
+    [Fact]
+    public async Task An_old_list_of_files_brings_no_deleted_file_back()
+    {
+        await using var ann = await Window.OpenAsync(chromium.Browser, chromium.App);
+        await ann.RegisterAsync(Names.Next("Ann"));
+        await ann.CreateChannelAsync(Names.Next("order"));
+        await AttachAsync(ann, "old.txt");
+        await OpenFilesAsync(ann);
+        await Expect(File(ann, "old.txt")).ToHaveCountAsync(1);
+
+        // The answer to the first reading waits until the file is gone and the second has been answered.
+        var release = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        await ann.Page.RouteAsync(
+            "**/attachments?*",
+            async route =>
+            {
+                var answer = await route.FetchAsync();
+                asked.SetResult();
+                await release.Task;
+                await route.FulfillAsync(new RouteFulfillOptions { Response = answer });
+            },
+            new PageRouteOptions { Times = 1 });
+        await ann.Page.Keyboard.PressAsync("Escape");
+        await OpenFilesAsync(ann);
+        await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await ann.Page.Keyboard.PressAsync("Escape");
+        await OpenFilesAsync(ann);
+        await ann.Page.GetByRole(AriaRole.Button, new() { Name = "Delete old.txt" }).ClickAsync();
+        await Expect(ann.Page.Locator("#files-list")).ToHaveTextAsync("No files yet.");
+        var late = ann.Page.WaitForRequestFinishedAsync();
+        release.SetResult();
+        await late;
+
+        await ann.Page.EvaluateAsync("() => fetch('/health/live').then(answer => answer.text())");
+        await Expect(ann.Page.Locator("#files-list")).ToHaveTextAsync("No files yet.");
+        ann.ShouldBeClean();
+    }
+
     private static ILocator File(Window window, string name) => window.Page.Locator("#files-list li", new() { HasText = name });
 
     private static Task PickAsync(Window window, string name) =>

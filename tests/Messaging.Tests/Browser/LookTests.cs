@@ -54,6 +54,7 @@ public sealed class LookTests(SqliteChromium chromium) : IClassFixture<SqliteChr
         await FillAsync(window);
         await LookAsync(window, $"3-conversation-{width}-{colors}");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Members" }).ClickAsync();
+        await window.SeesMembersAsync();
         await LookAsync(window, $"4-members-{width}-{colors}");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
         await window.Page.EvaluateAsync("() => document.getElementById('channel-back').click()");

@@ -152,6 +152,7 @@ public abstract class PageTests(ChromiumFixture chromium)
         await window.SeesAsync("Some words");
         await window.ShouldFitAsync("conversation");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Members" }).ClickAsync();
+        await window.SeesMembersAsync();
         await window.ShouldFitAsync("members");
         await window.Page.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
 

@@ -15,7 +15,7 @@ public abstract class RecoveryTests(ChromiumFixture chromium)
     {
         await using var home = await chromium.NewHomeAsync();
         await using var app = await home.StartAsync(
-            configure: static builder => SkippingPublisher.Install(builder, static row => row.Data.Contains("\"lost\"", StringComparison.Ordinal)));
+            configure: static builder => TamperingPublisher.Install(builder, static row => ValueTask.FromResult(!row.Data.Contains("\"lost\"", StringComparison.Ordinal))));
         await using var window = await Window.OpenAsync(chromium.Browser, app);
         await window.RegisterAsync("Ann");
         await window.CreateChannelAsync("holes");

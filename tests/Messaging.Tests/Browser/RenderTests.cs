@@ -56,8 +56,7 @@ public abstract class RenderTests(ChromiumFixture chromium)
         var id = (await ann.Page.Locator("button.channel[aria-current]").GetAttributeAsync("data-channel"))!;
         var guest = await chromium.App.NewUserAsync(Names.Next("Ben"));
         await guest.JoinAsync(id);
-        await ann.SayAsync("first");
-        await ann.SeesAsync("first");
+        await ann.SendAsync("first");
         (await guest.SayAsync(id, "second")).ShouldHaveStatus(201);
         await ann.SeesAsync("second");
         return guest;

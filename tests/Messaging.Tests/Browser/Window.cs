@@ -106,6 +106,18 @@ internal sealed class Window : IAsyncDisposable
         await Page.Locator("#composer-text").PressAsync("Enter");
     }
 
+    /// <summary>Sends a message and waits for the answer: a row that says so while it is sent moves what lies above it, and a press on that would be lost.</summary>
+    internal async Task SendAsync(string text)
+    {
+        await Page.RunAndWaitForResponseAsync(
+            () => SayAsync(text), static response => response.Request.Method == "POST" && response.Url.EndsWith("/messages", StringComparison.Ordinal));
+        await Expect(Page.Locator("#resend .message")).ToHaveCountAsync(0);
+        await SeesAsync(text);
+    }
+
+    /// <summary>Waits until the dialog of members shows what it asked for: it grows with the answer, and a press on what moves would be lost.</summary>
+    internal Task SeesMembersAsync() => Expect(Page.Locator("#members-dialog")).Not.ToHaveAttributeAsync("aria-busy", "true");
+
     internal ILocator Channel(string name) => Page.Locator("button.channel", new() { HasText = name });
 
     internal ILocator Message(string text) => Page.Locator("#log .message", new() { HasText = text });

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
+using Resilience.TestKit;
 
 namespace Messaging.Tests;
 
@@ -20,6 +21,10 @@ public static class Stored
 
         return texts;
     }
+
+    /// <summary>Waits until every event has been published.</summary>
+    public static Task PublishedAsync(this TestApp app) =>
+        Watchdog.UntilAsync(async () => (await TextsAsync(app, "SELECT COUNT(*) FROM outbox")).Single() == "0", what: "every event to be published");
 
     public static async Task RunAsync(TestApp app, string sql)
     {

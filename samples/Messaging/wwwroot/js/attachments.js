@@ -9,6 +9,8 @@ import { onEvent } from './realtime.js';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB'];
 
+let reading = 0; // the number of the last reading
+
 const picker = el('input', { type: 'file', id: 'file-picker', className: 'visually-hidden', tabIndex: -1, ariaLabel: 'File to attach' });
 const list = el('ul', { id: 'files-list', className: 'files' });
 const close = el('button', { type: 'button', className: 'quiet', textContent: 'Close' });
@@ -86,15 +88,12 @@ async function refresh(channelId) {
     return;
   }
 
-  try {
-    const files = await requestAll(`/api/channels/${channelId}/attachments`);
-    if (channelId !== state.activeId) {
-      return; // another channel is shown by now
-    }
-
-    fill(list, files.length === 0 ? [line('muted', 'No files yet.')] : files.map(item), () => close);
-  } catch (error) {
-    fill(list, [line('error', error.message)], () => close);
+  reading += 1;
+  const turn = reading;
+  const lines = await requestAll(`/api/channels/${channelId}/attachments`)
+    .then((files) => (files.length === 0 ? [line('muted', 'No files yet.')] : files.map(item)), (error) => [line('error', error.message)]);
+  if (turn === reading && channelId === state.activeId) {
+    fill(list, lines, () => close); // no newer answer is on its way, and no other channel is shown
   }
 }
 

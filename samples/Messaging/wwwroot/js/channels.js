@@ -27,11 +27,12 @@ export function startChannels() {
   document.addEventListener('keydown', moveByKeyboard);
   on('session', (session) => (session === null ? clear() : refresh()));
   on('stream.fresh', refresh);
+  on('stream.refused', () => refresh({ quiet: true }));
   onEvent('message', noteMessage);
-  onEvent('message.deleted', refresh);
+  onEvent('message.deleted', () => refresh());
   onEvent('message.edited', noteEdit);
   onEvent('channel.read', noteRead);
-  onEvent('membership', refresh);
+  onEvent('membership', () => refresh());
   onEvent('presence', refreshSoon);
 }
 
@@ -50,8 +51,8 @@ function refreshSoon({ channelId }) {
   }, 500 + Math.random() * 1500);
 }
 
-/** Reads the list again. Calls that come while one runs share one more run. */
-export async function refresh() {
+/** Reads the list again. Calls that come while one runs share one more run; with `quiet` a failure is not told. */
+export async function refresh({ quiet = false } = {}) {
   if (refresh.running) {
     refresh.again = true;
     return;
@@ -64,7 +65,9 @@ export async function refresh() {
       await readList();
     } while (refresh.again);
   } catch (error) {
-    notify(`The channels could not be read. ${error.message}`);
+    if (!quiet) {
+      notify(`The channels could not be read. ${error.message}`);
+    }
   } finally {
     refresh.running = false;
   }
@@ -199,12 +202,21 @@ function noteWhileReading() {
 function noteMessage(message) {
   noteWhileReading();
   const channel = state.channels.get(message.channelId);
-  if (!channel || (channel.lastMessage && message.sequence <= channel.lastMessage.sequence)) {
+  const isOwn = message.author.id === state.session?.user.id;
+  if (!channel) {
+    return;
+  }
+
+  if (channel.lastMessage && message.sequence <= channel.lastMessage.sequence) {
+    if (!isOwn) {
+      refresh(); // the list may have counted what is unread before it looked for the last message
+    }
+
     return;
   }
 
   channel.lastMessage = message;
-  channel.unread += message.author.id === state.session?.user.id ? 0 : 1;
+  channel.unread += isOwn ? 0 : 1;
   render();
 }
 

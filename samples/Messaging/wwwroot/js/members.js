@@ -10,6 +10,7 @@ const ROLES = ['owner', 'moderator', 'member'];
 let shownId = null;
 let shownRole = null;
 let working = 0; // requests whose result is not shown yet
+let reading = 0; // the number of the last reading
 
 const channel = () => state.channels.get(shownId);
 const moderates = () => channel().role === 'owner' || channel().role === 'moderator';
@@ -46,12 +47,13 @@ function follow() {
 }
 
 async function render() {
-  const id = shownId;
-  const path = `/api/channels/${id}`;
+  reading += 1;
+  const turn = reading;
+  const path = `/api/channels/${shownId}`;
   const members = await requestAll(`${path}/members`);
   const bans = moderates() ? await requestAll(`${path}/bans`) : [];
-  if (id !== shownId) {
-    return; // the dialog shows another channel by now
+  if (turn !== reading) {
+    return; // a newer answer is on its way, perhaps of another channel
   }
 
   const { role } = channel();

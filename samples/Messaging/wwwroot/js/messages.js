@@ -15,7 +15,9 @@ const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric'
 const actions = [];
 let takenBy = null; // who gets the text instead of sending it
 const shown = new Map(); // sequence -> message
+const gone = new Set(); // sequences of deleted messages: an answer that was on its way may still have them
 const marking = new Map(); // channel id -> the sequence up to which the server is being told that it was read
+let visit = 0; // the number of times that a channel was shown: an answer to an earlier one comes too late
 let first = 0; // everything after this sequence has been read
 let last = 0; // and everything up to this one
 
@@ -36,7 +38,8 @@ export function takeComposer(handler, text = '', label = 'Save') {
 
 export function startMessages() {
   on('channel', show);
-  on('stream.fresh', catchUp);
+  on('channels', markRead);
+  on('stream.fresh', () => catchUp(first));
   onEvent('message', receive);
   onEvent('message.edited', replace);
   onEvent('message.deleted', remove);
@@ -66,9 +69,19 @@ export function receive(message) {
   }
 
   last = Math.max(last, message.sequence);
-  shown.set(message.sequence, message);
+  put(message);
   render();
 }
+
+/** Keeps a message unless something newer is known of it: events and answers come in any order. */
+function put(message) {
+  const known = shown.get(message.sequence);
+  if (!gone.has(message.sequence) && !(known && editedAt(known) > editedAt(message))) {
+    shown.set(message.sequence, message);
+  }
+}
+
+const editedAt = (message) => (message.editedAt ? Date.parse(message.editedAt) : 0);
 
 /** The newest message on the page that fulfils a condition, or null. */
 export function lastShown(condition) {
@@ -93,7 +106,9 @@ function submit(event) {
 }
 
 async function show(channel) {
+  visit += 1;
   shown.clear();
+  gone.clear();
   const readable = channel?.joined ?? false;
   last = Math.max(0, (channel?.lastMessage?.sequence ?? 0) - PAGE);
   first = last;
@@ -111,20 +126,29 @@ async function show(channel) {
   }
 }
 
-/** Reads everything after the last message that is shown. */
-async function catchUp() {
+/** Reads everything after a sequence, by default after the last message that is shown. What is shown and not in the answers has been deleted. */
+async function catchUp(from = last) {
   const channel = activeChannel();
   if (!channel?.joined) {
     return;
   }
 
+  const turn = visit;
+  const missing = new Set([...shown.keys()].filter((sequence) => sequence > from));
   try {
-    let next = String(last);
-    while (next !== null && channel.id === state.activeId) {
+    let next = String(from);
+    while (next !== null) {
       const page = await request('GET', `/api/channels/${channel.id}/messages?after=${next}&limit=200`);
+      if (turn !== visit) {
+        return;
+      }
+
       next = page.next;
-      take(channel.id, page.items);
+      page.items.forEach((message) => missing.delete(message.sequence));
+      take(page.items);
     }
+
+    missing.forEach((sequence) => remove({ channelId: channel.id, sequence }));
   } catch (error) {
     notify(`The messages could not be read. ${error.message}`);
   }
@@ -132,11 +156,16 @@ async function catchUp() {
 
 async function loadEarlier() {
   const channel = activeChannel();
+  const turn = visit;
   const from = Math.max(0, first - PAGE);
   try {
     const page = await request('GET', `/api/channels/${channel.id}/messages?after=${from}&limit=${first - from}`);
+    if (turn !== visit) {
+      return;
+    }
+
     const height = $('log-scroll').scrollHeight;
-    take(channel.id, page.items.filter((message) => message.sequence <= first));
+    take(page.items.filter((message) => message.sequence <= first));
     first = from;
     render();
     $('log-scroll').scrollTop += $('log-scroll').scrollHeight - height;
@@ -145,13 +174,9 @@ async function loadEarlier() {
   }
 }
 
-function take(channelId, messages) {
-  if (channelId !== state.activeId) {
-    return;
-  }
-
+function take(messages) {
   for (const message of messages) {
-    shown.set(message.sequence, message);
+    put(message);
     last = Math.max(last, message.sequence);
   }
 
@@ -159,14 +184,19 @@ function take(channelId, messages) {
 }
 
 function replace(message) {
-  if (message.channelId === state.activeId && shown.has(message.sequence)) {
-    shown.set(message.sequence, message);
+  if (message.channelId === state.activeId && message.sequence > first) {
+    put(message);
     render();
   }
 }
 
 function remove({ channelId, sequence }) {
-  if (channelId === state.activeId && shown.delete(sequence)) {
+  if (channelId !== state.activeId) {
+    return;
+  }
+
+  gone.add(sequence);
+  if (shown.delete(sequence)) {
     render();
   }
 }

@@ -97,6 +97,7 @@ function broken(opened) {
     const delay = Math.min(2000 * 2 ** failures, MAX_DELAY_MS);
     failures += 1;
     retry = setTimeout(open, delay);
+    emit('stream.refused');
   }
 }
 

@@ -8,6 +8,7 @@
 //   composer        handler | null               who takes what is written next; null: it is sent
 //   stream          'connecting' | 'live' | 'waiting' | 'offline'
 //   stream.fresh    -                            events may have been missed: read again what is shown
+//   stream.refused  -                            the server refused the stream, perhaps because of an event that was missed
 
 const handlers = new Map();
 
