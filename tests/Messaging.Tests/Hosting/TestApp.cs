@@ -47,6 +47,7 @@ public sealed class TestApp : IAsyncDisposable
             "--Queries:SlowThreshold=00:01:00", "--Queries:MinRepeats=3", "--Queries:MinRepeatTime=00:00:00", "--Database:LockTimeout=00:01:00",
             "--Database:StatementTimeout=00:05:00", "--Database:IdleTimeout=00:05:00",
             "--Attachments:Deletion:LockTimeout=00:01:00", "--Attachments:Deletion:AuthorizerTimeout=00:00:30",
+            "--Sse:ConnectTimeout=00:05:00", "--Sse:TokenValidationTimeout=00:05:00",
             // All users come from one address here. Tests of the limits set them again.
             "--Limits:Registrations:Burst=100000", "--Limits:SignIns:Burst=100000", "--Limits:WrongPasswords:Burst=100000",
             "--Limits:PasswordsWaiting=100000", $"--Accounts:OperatorCode={OperatorCode}",
@@ -56,8 +57,8 @@ public sealed class TestApp : IAsyncDisposable
         {
             builder.Logging.ClearProviders().AddProvider(logs);
 
-            // That a machine is slow is no problem of the application.
-            builder.Services.Configure<CleanupScopeOptions>(static o => o.SlowAfter = TimeSpan.FromHours(1));
+            // That a machine is slow is no problem of the application, and a test may move the clock while a stream is ending.
+            builder.Services.Configure<CleanupScopeOptions>(static o => o.StepTimeout = o.Deadline = o.SlowAfter = TimeSpan.FromHours(1));
             configure?.Invoke(builder);
         });
         try
