@@ -89,9 +89,7 @@ public sealed class ChannelListTests
     {
         // Where other nodes may write, a cache that nobody tells of it keeps nothing.
         await using var place = await AppHome.CreateAsync(database);
-        await using var app = await place.StartAsync(database == AppHome.PostgreSql
-            ? [$"--Redis:Configuration={(await RedisServer.SharedAsync()).Configuration}", $"--Redis:KeyPrefix={RedisServer.NewPrefix()}"]
-            : []);
+        await using var app = await place.StartAsync(database == AppHome.PostgreSql ? await OnRedisAsync() : [], Replace.Patience);
         using var user = await app.NewUserAsync();
         await Seed.ChannelsAsync(app, 20, messages: 2);
 
@@ -162,9 +160,8 @@ public sealed class ChannelListTests
     [Fact]
     public async Task With_Redis_a_change_on_one_node_is_in_the_list_of_another()
     {
-        var redis = await RedisServer.SharedAsync();
         await using var place = await AppHome.CreateAsync(AppHome.PostgreSql);
-        string[] settings = [$"--Redis:Configuration={redis.Configuration}", $"--Redis:KeyPrefix={RedisServer.NewPrefix()}"];
+        var settings = await OnRedisAsync();
         await using var here = await place.StartAsync(settings, Replace.Patience);
         await using var there = await place.StartAsync(settings, Replace.Patience);
         using var writer = await here.NewUserAsync();
@@ -202,6 +199,10 @@ public sealed class ChannelListTests
 
         watch.Exactly(2).NoNPlusOne().NoDuplicates().MatchesBaseline(Path.Combine(Repository.Root, "tests", "Messaging.Tests", "Baselines", $"channel-list-{database}.txt"));
     }
+
+    /// <summary>On the server that nobody takes away.</summary>
+    private static async Task<string[]> OnRedisAsync() =>
+        [$"--Redis:Configuration={(await RedisServer.SharedAsync()).Configuration},connectTimeout=20000", $"--Redis:KeyPrefix={RedisServer.NewPrefix()}"];
 
     private static MetricCollector Metrics(TestApp app) => new(app.Services.GetRequiredService<IMeterFactory>(), DataTelemetryNames.Meter);
 

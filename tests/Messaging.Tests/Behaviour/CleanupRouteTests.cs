@@ -71,7 +71,8 @@ public abstract class CleanupRouteTests(string database) : IAsyncLifetime
     public async Task A_run_beside_another_is_refused_as_long_as_that_one_runs()
     {
         await using var redis = await RedisServer.StartNewAsync();
-        await using var app = await _home.StartAsync(["--Cron:Secret=s", $"--Redis:Configuration={redis.Configuration}", "--Queue:Redis:OperationTimeout=00:00:30"]);
+        await using var app = await _home.StartAsync(
+            ["--Cron:Secret=s", $"--Redis:Configuration={redis.Configuration},connectTimeout=20000", "--Queue:Redis:OperationTimeout=00:05:00"]);
         using var cron = new TestClient(app.Url, "s");
         (await cron.PostAsync(Route)).ShouldHaveStatus(200);
 

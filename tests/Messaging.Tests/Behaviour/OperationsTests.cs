@@ -1,3 +1,5 @@
+using Resilience.TestKit;
+
 namespace Messaging.Tests.Behaviour;
 
 public abstract class OperationsTests(MessagingFixture fixture) : MessagingTests(fixture)
@@ -10,7 +12,7 @@ public abstract class OperationsTests(MessagingFixture fixture) : MessagingTests
     {
         using var client = App.NewClient();
 
-        var reply = (await client.GetAsync(path)).ShouldHaveStatus(200);
+        var reply = await HealthyAsync(client, path);
 
         reply["status"].ShouldBe("Healthy");
         reply.Json.TryGetProperty("checks", out _).ShouldBeFalse();
@@ -25,7 +27,14 @@ public abstract class OperationsTests(MessagingFixture fixture) : MessagingTests
         using var named = await app.NewUserAsync("otto");
 
         (await first.GetAsync("/health")).Json.TryGetProperty("checks", out _).ShouldBeFalse();
-        var seen = (await named.GetAsync("/health")).ShouldHaveStatus(200).Json;
+
+        // The figures are of the most frequent statements, and what runs in the background grows in number with the time that passes.
+        for (var i = 0; i < 30; i++)
+        {
+            (await first.GetAsync("/api/session")).ShouldHaveStatus(200);
+        }
+
+        var seen = (await HealthyAsync(named, "/health")).Json;
         seen.GetProperty("process").GetProperty("workingSetBytes").GetInt64().ShouldBePositive();
         var queries = seen.GetProperty("checks").GetProperty("queries").GetProperty("data");
         queries.GetProperty("sources").GetInt64().ShouldBe(1);
@@ -71,6 +80,14 @@ public abstract class OperationsTests(MessagingFixture fixture) : MessagingTests
         {
             paths.EnumerateObject().Select(static entry => entry.Name.TrimEnd('/')).ShouldContain(path);
         }
+    }
+
+    /// <summary>The answer of an application that is well. Where the machine has just stood still for some seconds, the application rightly says so at first.</summary>
+    private static async Task<Reply> HealthyAsync(TestClient client, string path)
+    {
+        Reply reply = null!;
+        await Watchdog.UntilAsync(async () => (reply = await client.GetAsync(path)).Status == 200, detail: () => reply.Text);
+        return reply;
     }
 }
 

@@ -2,7 +2,10 @@ using Resilience.TestKit;
 
 namespace Messaging.Tests;
 
-/// <summary>One application for the tests of a class, with a clock that they advance.</summary>
+/// <summary>
+/// One application for the tests of a class, with a clock that they advance. A lease outlasts every step of that clock, however long a delivery takes meanwhile,
+/// and no stream is asked for its session within one.
+/// </summary>
 public abstract class ClockedFixture(string provider) : IAsyncLifetime
 {
     private AppHome _home = null!;
@@ -11,10 +14,12 @@ public abstract class ClockedFixture(string provider) : IAsyncLifetime
 
     public ManualTimeProvider Time { get; } = new();
 
+    internal string Database => provider;
+
     public async ValueTask InitializeAsync()
     {
         _home = await AppHome.CreateAsync(provider);
-        App = await _home.StartAsync(configure: builder => Replace.Time(builder, Time));
+        App = await _home.StartAsync([Scheduling.LongLease, "--Sse:TokenRevalidationInterval=1.00:00:00"], builder => Replace.Time(builder, Time));
     }
 
     public async ValueTask DisposeAsync()

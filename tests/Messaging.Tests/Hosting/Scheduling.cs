@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Messaging.Scheduling;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Queues;
 using Resilience.TestKit;
@@ -9,6 +10,30 @@ namespace Messaging.Tests;
 /// <summary>What tests of delayed messages do again and again.</summary>
 internal static class Scheduling
 {
+    /// <summary>For tests that move the clock far while a delivery may be at work.</summary>
+    internal const string LongLease = "--Queue:VisibilityTimeout=12:00:00";
+
+    // Longer than these tests move the clock, and no other timer's time.
+    private static readonly TimeSpan Rarely = TimeSpan.FromMinutes(59);
+
+    /// <summary>
+    /// For tests that count what is in the queue: an application whose recovery has looked at the rows, none of which was pending, and does not look again. A
+    /// look puts back a key that is cancelled after its row was read, until it is due and found without one.
+    /// </summary>
+    internal static async Task<TestApp> StartCountedAsync(
+        this AppHome home, ManualTimeProvider time, IEnumerable<string>? settings = null, Action<WebApplicationBuilder>? configure = null)
+    {
+        var app = await home.StartAsync(
+            [$"--Queue:Recovery:Interval={Rarely}", .. settings ?? []],
+            builder =>
+            {
+                Replace.Time(builder, time);
+                configure?.Invoke(builder);
+            });
+        await time.WhenDueInAsync(Rarely);
+        return app;
+    }
+
     internal static Task<Reply> ScheduleAsync(this TestClient client, string channelId, string text, int delaySeconds, string? clientId = null) =>
         client.PostAsync($"/api/channels/{channelId}/messages", new { text, clientId, delaySeconds });
 

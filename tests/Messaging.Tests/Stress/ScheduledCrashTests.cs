@@ -16,7 +16,11 @@ public sealed class ScheduledCrashTests
     {
         await using var home = await AppHome.CreateAsync(database);
         string[] settings = onRedis
-            ? [.. home.Settings, $"--Redis:Configuration={(await RedisServer.SharedAsync()).Configuration}", $"--Redis:KeyPrefix={RedisServer.NewPrefix()}", "--Queue:VisibilityTimeout=00:00:02"]
+            ?
+            [
+                .. home.Settings, $"--Redis:Configuration={(await RedisServer.SharedAsync()).Configuration},connectTimeout=20000",
+                $"--Redis:KeyPrefix={RedisServer.NewPrefix()}", "--Queue:VisibilityTimeout=00:00:02", "--Queue:Redis:OperationTimeout=00:01:00",
+            ]
             : [.. home.Settings];
         var (token, channel) = (string.Empty, string.Empty);
         for (var round = 0; round < Rounds; round++)
