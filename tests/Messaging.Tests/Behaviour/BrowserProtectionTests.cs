@@ -1,6 +1,5 @@
 using Messaging.Accounts;
 using Microsoft.AspNetCore.Http;
-using Resilience.TestKit;
 
 namespace Messaging.Tests.Behaviour;
 
@@ -77,9 +76,7 @@ public abstract class BrowserProtectionTests(MessagingFixture fixture) : Messagi
 
         foreach (var (path, status) in new[] { ("/api/session", 500), ("/ops/audit", 200), ("/health", 200) })
         {
-            // Where the machine has just stood still for some seconds, the health says so at first.
-            Reply reply = null!;
-            await Watchdog.UntilAsync(async () => (reply = await user.GetAsync(path)).Status == status, detail: () => reply.Text, what: $"{path} to answer {status}");
+            var reply = (await user.GetAsync(path)).ShouldHaveStatus(status);
             reply.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'", customMessage: path);
             reply.Headers.GetValues("X-Content-Type-Options").Single().ShouldBe("nosniff", path);
             reply.Headers.CacheControl!.NoStore.ShouldBeTrue(path);
