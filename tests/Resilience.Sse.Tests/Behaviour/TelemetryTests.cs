@@ -179,7 +179,10 @@ public sealed class TelemetryTests
         await using var app = await TestApp.StartAsync();
         app.Node.LastTurn = app.Node.Clock.Now - 3001;
         using var cancel = new CancellationTokenSource();
+        var armings = app.Time.Armings;
         var probe = HealthAsync(app, cancel.Token);
+        await app.Time.WhenArmedAsync(armings + 1);
+        probe.IsCompleted.ShouldBeFalse();
         await cancel.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(probe).Within();
     }
