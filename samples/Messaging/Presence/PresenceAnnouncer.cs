@@ -25,6 +25,8 @@ internal sealed class PresenceAnnouncer(Db database, PresenceRoster roster, ISer
         var names = (await database.ReadAsync(
             scope => scope.QueryAsync<(long Id, string Name)>("SELECT id, name FROM users WHERE " + scope.Dialect.IsOneOf("id", "@ids"), new { ids }),
             cancellationToken)).ToDictionary(static user => user.Id, static user => user.Name);
+
+        // From here on the batch goes through: one that ends half-way is handled again, and would be told twice.
         foreach (var (key, online) in batch)
         {
             roster.Set(key, online);
@@ -32,7 +34,7 @@ internal sealed class PresenceAnnouncer(Db database, PresenceRoster roster, ISer
             {
                 var presence = PresenceEvent.Of(key.ChannelId, (key.UserId, name), online);
                 var message = SseMessage.FromUtf8(JsonSerializer.SerializeToUtf8Bytes(presence, Json.Options), "presence");
-                await publisher.PublishAsync(Topics.Channel(key.ChannelId), message, cancellationToken);
+                await publisher.PublishAsync(Topics.Channel(key.ChannelId), message, CancellationToken.None);
             }
         }
     }

@@ -37,7 +37,9 @@ internal sealed class StorageRegistration
     {
         var source = DataSource?.Invoke(services) ?? services.GetService<DbDataSource>()
             ?? throw new InvalidOperationException("There is no DbDataSource: register one, or call UseDatabase(...).");
-        return new(source, Dialect ?? Recognize(source), services.GetRequiredService<FileDeletionOptions>());
+
+        // The limit is that of SQLite's provider, which counts on the system's clock; the rest of it is the provider's.
+        return new(source, Dialect ?? Recognize(source), services.GetRequiredService<FileDeletionOptions>(), TimeProvider.System);
     }
 
     public IDeletableStore CreateStore(IServiceProvider services)

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Messaging.Database;
 using Messaging.Presence;
 using Microsoft.Extensions.DependencyInjection;
 using Resilience.Sse;
@@ -145,12 +149,53 @@ public abstract class PresenceTests(string database) : IAsyncLifetime
         (await OnlineAsync(ann, id)).ShouldBe([ann.UserId, cleo.UserId]);
     }
 
+    [Fact]
+    public async Task Nobody_is_told_twice_when_the_time_of_a_batch_is_over_between_two_publications()
+    {
+        using var ann = await _app.NewUserAsync();
+        using var ben = await _app.NewUserAsync();
+        using var over = new CancellationTokenSource();
+        var publisher = new CancellingPublisher(over);
+        await using var services = new ServiceCollection().AddSingleton<ISsePublisher>(publisher).BuildServiceProvider();
+        var announcer = new PresenceAnnouncer(_app.Services.GetRequiredService<Db>(), new PresenceRoster(), services);
+        var users = new[] { ann, ben }.Select(static user => long.Parse(user.UserId, CultureInfo.InvariantCulture));
+
+        // A batch that ends with an exception is handled again, with everyone in it.
+        await announcer.HandleAsync([.. users.Select(static user => KeyValuePair.Create(new PresenceKey(1, user), true))], over.Token);
+
+        publisher.Told.ShouldBe([ann.UserId, ben.UserId]);
+    }
+
     private static async Task<string?[]> OnlineAsync(TestClient client, string channelId, string query = "")
     {
         var items = (await client.GetAsync($"/api/channels/{channelId}/presence{query}")).ShouldHaveStatus(200).Json.GetProperty("items");
         items.EnumerateArray().ShouldAllBe(item => item.GetProperty("online").GetBoolean() && item.GetProperty("channelId").GetString() == channelId);
         return [.. items.EnumerateArray().Select(static item => item.GetProperty("user").GetProperty("id").GetString())];
     }
+}
+
+/// <summary>Publishes as the real one does; the time of the batch is over after the first.</summary>
+file sealed class CancellingPublisher(CancellationTokenSource over) : ISsePublisher
+{
+    public List<string?> Told { get; } = [];
+
+    public SseEventId Position => default;
+
+    public async ValueTask<SseEventId> PublishAsync(string channel, SseMessage message, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var presence = JsonDocument.Parse(message.Data);
+        Told.Add(presence.RootElement.GetProperty("user").GetProperty("id").GetString());
+        await over.CancelAsync();
+        return default;
+    }
+
+    public ValueTask<SseEventId> PublishAsync(string channel, string data, string? eventType = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public ValueTask<SseEventId> PublishAsync<T>(string channel, T payload, string? eventType = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public ValueTask<SseEventId> PublishAsync<T>(
+        string channel, T payload, JsonTypeInfo<T> typeInfo, string? eventType = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }
 
 public sealed class SqlitePresenceTests() : PresenceTests(AppHome.Sqlite);

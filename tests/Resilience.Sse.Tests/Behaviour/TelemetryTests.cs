@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Resilience.Sse.Tests.Support;
@@ -140,12 +141,50 @@ public sealed class TelemetryTests
         }
 
         await Watchdog.UntilAsync(() => app.Node.Limiter.Count == 0);
-        app.Node.LastTurn = app.Node.Clock.Now - 3001;
-        (await HealthAsync(app)).Status.ShouldBe(HealthStatus.Unhealthy);
-        app.Turn(1);
-        (await HealthAsync(app)).Status.ShouldBe(HealthStatus.Healthy);
         await app.Manager.DrainAsync();
         (await HealthAsync(app)).Entries["sse"].Description.ShouldBe("draining");
+    }
+
+    [Fact]
+    public async Task A_wheel_that_is_late_because_the_machine_was_paused_is_healthy_when_it_turns()
+    {
+        await using var app = await TestApp.StartAsync();
+        app.Node.LastTurn = app.Node.Clock.Now - 5000;
+        var armings = app.Time.Armings;
+        Task<HealthReport>[] probes = [HealthAsync(app), HealthAsync(app)];
+        await app.Time.WhenArmedAsync(armings + probes.Length);
+        app.Turn(1);
+        (await Task.WhenAll(probes).Within()).ShouldAllBe(static report => report.Status == HealthStatus.Healthy);
+        (await HealthAsync(app).Within()).Status.ShouldBe(HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_wheel_that_stands_still_is_unhealthy_after_the_time_of_one_turn_more()
+    {
+        await using var app = await TestApp.StartAsync();
+        app.App.Services.GetServices<IHostedService>().OfType<SseHostedService>().Single().Dispose();
+        app.Time.Advance(TimeSpan.FromMilliseconds(3001));
+        var armings = app.Time.Armings;
+        var probe = HealthAsync(app);
+        await app.Time.WhenArmedAsync(armings + 1);
+        app.Time.Advance(TimeSpan.FromSeconds(1));
+        var report = await probe.Within();
+        report.Status.ShouldBe(HealthStatus.Unhealthy);
+        report.Entries["sse"].Description.ShouldBe("The wheel stands still: no heartbeats, no limits of time.");
+    }
+
+    [Fact]
+    public async Task A_probe_that_waits_for_the_wheel_ends_when_it_is_cancelled()
+    {
+        await using var app = await TestApp.StartAsync();
+        app.Node.LastTurn = app.Node.Clock.Now - 3001;
+        using var cancel = new CancellationTokenSource();
+        var armings = app.Time.Armings;
+        var probe = HealthAsync(app, cancel.Token);
+        await app.Time.WhenArmedAsync(armings + 1);
+        probe.IsCompleted.ShouldBeFalse();
+        await cancel.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(probe).Within();
     }
 
     [Theory]
@@ -183,9 +222,9 @@ public sealed class TelemetryTests
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSseManager(static o => o.MaxConnections = 7);
-        var count = services.Count(static s => s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService));
+        var count = services.Count(static s => s.ServiceType == typeof(IHostedService));
         services.AddSseManager(static o => o.MaxConnectionsPerKey = 3);
-        services.Count(static s => s.ServiceType == typeof(Microsoft.Extensions.Hosting.IHostedService)).ShouldBe(count);
+        services.Count(static s => s.ServiceType == typeof(IHostedService)).ShouldBe(count);
         using var provider = services.BuildServiceProvider();
         var options = provider.GetRequiredService<IOptions<SseManagerOptions>>().Value;
         (options.MaxConnections, options.MaxConnectionsPerKey).ShouldBe((7, 3));
@@ -202,7 +241,7 @@ public sealed class TelemetryTests
         listener.Thrown.ShouldBe(1);
     }
 
-    private static async Task<HealthReport> HealthAsync(TestApp app)
+    private static async Task<HealthReport> HealthAsync(TestApp app, CancellationToken cancellationToken = default)
     {
         var services = new ServiceCollection();
         services.AddLogging();
@@ -210,6 +249,6 @@ public sealed class TelemetryTests
         services.AddSingleton(app.App.Services.GetRequiredService<SseDrain>());
         services.AddHealthChecks().AddSseManager();
         await using var provider = services.BuildServiceProvider();
-        return await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        return await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(cancellationToken);
     }
 }

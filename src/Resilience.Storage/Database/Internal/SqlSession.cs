@@ -4,9 +4,9 @@ namespace Resilience.Storage.Internal;
 
 /// <summary>
 /// A connection, with a transaction or without one, that runs the named statements. What nobody waits for yet is kept and goes with the next statement, in the
-/// order in which it was said: one round trip to a server, where the provider has batches. Used by one flow at a time.
+/// order in which it was said: one round trip to a server, where the provider has batches. Used by one flow at a time. A turn of SQLite's writer ends with it.
 /// </summary>
-internal sealed class SqlSession(SqlText text, DbConnection connection, DbTransaction? transaction, bool ownsConnection) : IAsyncDisposable
+internal sealed class SqlSession(SqlText text, DbConnection connection, DbTransaction? transaction, bool ownsConnection, SqliteTurn? turn = null) : IAsyncDisposable
 {
     private readonly List<SqlStatement> _waiting = [];
 
@@ -108,7 +108,11 @@ internal sealed class SqlSession(SqlText text, DbConnection connection, DbTransa
         }
         finally
         {
-            await connection.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
+            // In this order: the next one finds the lock free.
+            using (turn)
+            {
+                await connection.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
+            }
         }
     }
 

@@ -5,12 +5,17 @@ using System.Globalization;
 namespace Resilience.Storage.Internal;
 
 /// <summary>Opens sessions on the application's database and sees to it that commits are durable. Safe for concurrent use.</summary>
-internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, FileDeletionOptions options)
+/// <param name="source">The application's connections.</param>
+/// <param name="dialect">What they speak.</param>
+/// <param name="options">Says whether commits must be durable.</param>
+/// <param name="time">Bounds the wait for SQLite's writer.</param>
+internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, FileDeletionOptions options, TimeProvider time)
 {
     // Asynchronous commit is switched off for these transactions whatever the session's default, as the server itself does when it drops a table's files.
     private const string Durable = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
 
     private readonly SqlText _text = SqlText.For(dialect);
+    private readonly SqliteTurns _turns = new(time);
 
     public SqlDialect Dialect => dialect;
 
@@ -20,58 +25,33 @@ internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, F
     public async Task<SqlSession> OpenAsync(CancellationToken cancellationToken) =>
         new(_text, await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext), null, ownsConnection: true);
 
-    /// <summary>A write transaction whose commit is durable. On SQLite the write lock is taken here.</summary>
-    /// <param name="lockTimeout">The longest wait for one row lock (PostgreSQL).</param>
+    /// <summary>
+    /// A write transaction whose commit is durable. On SQLite the write lock is taken here, in turn (<see cref="SqliteTurns"/>): whoever holds a session of this or
+    /// of <see cref="BeginSnapshotAsync"/> disposes it before it begins another, on SQLite or not, or it would wait for itself.
+    /// </summary>
+    /// <param name="lockTimeout">The longest wait for one row lock (PostgreSQL). On SQLite the connection's own limit holds, for the turn and the lock together.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<SqlSession> BeginAsync(TimeSpan lockTimeout, CancellationToken cancellationToken)
     {
-        var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        try
+        var session = await BeginOnAsync(IsolationLevel.Unspecified, durable: true, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        if (dialect == SqlDialect.PostgreSql)
         {
-            if (dialect == SqlDialect.Sqlite)
+            var milliseconds = ((long)lockTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+            // Both go with the first statement.
+            session.TellText($"SET LOCAL lock_timeout = {milliseconds}", null);
+            if (options.RequireDurableCommits)
             {
-                await RequireDurableAsync(new SqlSession(_text, connection, null, ownsConnection: false), cancellationToken).ConfigureAwait(Systematic.KeepContext);
+                session.AskText(Durable, static _ => true);
             }
-
-            var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
-            var session = new SqlSession(_text, connection, transaction, ownsConnection: true);
-            if (dialect == SqlDialect.PostgreSql)
-            {
-                var milliseconds = ((long)lockTimeout.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-
-                // Both go with the first statement.
-                session.TellText($"SET LOCAL lock_timeout = {milliseconds}", null);
-                if (options.RequireDurableCommits)
-                {
-                    session.AskText(Durable, static _ => true);
-                }
-            }
-
-            return session;
         }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
-            throw;
-        }
+
+        return session;
     }
 
-    /// <summary>A transaction all of whose reads see one moment.</summary>
-    public async Task<SqlSession> BeginSnapshotAsync(CancellationToken cancellationToken)
-    {
-        var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
-        try
-        {
-            var level = dialect == SqlDialect.Sqlite ? IsolationLevel.Serializable : IsolationLevel.RepeatableRead;
-            var transaction = await connection.BeginTransactionAsync(level, cancellationToken).ConfigureAwait(Systematic.KeepContext);
-            return new(_text, connection, transaction, ownsConnection: true);
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
-            throw;
-        }
-    }
+    /// <summary>A transaction all of whose reads see one moment. SQLite's takes the write lock too, in turn, as <see cref="BeginAsync"/> does.</summary>
+    public Task<SqlSession> BeginSnapshotAsync(CancellationToken cancellationToken) => BeginOnAsync(
+        dialect == SqlDialect.Sqlite ? IsolationLevel.Serializable : IsolationLevel.RepeatableRead, durable: false, cancellationToken);
 
     /// <summary>The application's own transaction as a session: neither committed nor disposed here.</summary>
     public async Task<SqlSession> JoinAsync(DbTransaction transaction, CancellationToken cancellationToken)
@@ -117,4 +97,36 @@ internal sealed class StorageDatabase(DbDataSource source, SqlDialect dialect, F
         dialect == SqlDialect.Sqlite
         || (string?)await session.ScalarTextAsync("SHOW fsync", cancellationToken).ConfigureAwait(Systematic.KeepContext) == "on";
 
+    /// <summary>The session owns connection, transaction and turn; when there is no session, nothing of them is left.</summary>
+    private async Task<SqlSession> BeginOnAsync(IsolationLevel level, bool durable, CancellationToken cancellationToken)
+    {
+        SqliteTurn? turn = null;
+        var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(Systematic.KeepContext);
+        try
+        {
+            if (dialect != SqlDialect.Sqlite)
+            {
+                return Own(await connection.BeginTransactionAsync(level, cancellationToken).ConfigureAwait(Systematic.KeepContext));
+            }
+
+            if (durable)
+            {
+                await RequireDurableAsync(new SqlSession(_text, connection, null, ownsConnection: false), cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            }
+
+            turn = await _turns.TakeAsync(connection, cancellationToken).ConfigureAwait(Systematic.KeepContext);
+            return Own(await turn.BeginAsync(level, cancellationToken).ConfigureAwait(Systematic.KeepContext));
+        }
+        catch
+        {
+            using (turn)
+            {
+                await connection.DisposeAsync().ConfigureAwait(Systematic.KeepContext);
+            }
+
+            throw;
+        }
+
+        SqlSession Own(DbTransaction transaction) => new(_text, connection, transaction, ownsConnection: true, turn);
+    }
 }
