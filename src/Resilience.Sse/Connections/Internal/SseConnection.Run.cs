@@ -119,7 +119,7 @@ internal sealed partial class SseConnection
 
         if (Volatile.Read(ref _heartbeatDue) == 1 && Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
         {
-            _suspect = _transport.IsSilent(settings.HeartbeatMs);
+            _suspect = _transport.IsSilent(settings.HeartbeatMs) ?? _suspect;
             Write(writer, source.Heartbeat());
             node.Metrics.Heartbeat();
             return Step.Wrote;
