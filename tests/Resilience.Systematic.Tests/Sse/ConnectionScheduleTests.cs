@@ -27,6 +27,9 @@ public sealed class ConnectionScheduleTests(ITestOutputHelper output)
     public void A_flush_that_fails_is_tried_again_with_the_next_turn_of_the_wheel_in_every_schedule() => Verify(ConnectionModel.RetryAsync);
 
     [Fact]
+    public void A_flush_that_stalls_after_another_has_its_own_periods_and_no_more_in_every_schedule() => Verify(ConnectionModel.StallAgainAsync);
+
+    [Fact]
     public void No_wake_up_of_the_pump_is_lost_in_any_schedule() => Verify(static s => PumpModel.RunAsync(s, PumpFault.None));
 
     [Fact]
