@@ -208,38 +208,55 @@ internal static class ConnectionModel
         var request = new ScheduledRequest(wrapped: schedule.Choose(2) == 0);
         var running = node.StartAsync("request", request, "a");
         await request.WhenAsync("retry: ");
-        await PassAsync(1);
+        await node.PassAsync(1);
         await HoldAsync(schedule, node, request, "n0");
-        await PassAsync((allowed - 1) * period);
+        await node.PassAsync((allowed - 1) * period);
         Schedule.Check(node.Node.Statistics().Errors["send"] == allowed - 1, "a failure per period");
 
         // It ends somewhere within its last period, and no visit comes before the next one pends.
-        await PassAsync(schedule.Choose(period));
+        await node.PassAsync(schedule.Choose(period));
         var ended = schedule.Time.Elapsed;
         node.Publish("a", "n1");
-        await schedule.Run("server", request.Pass);
+        await schedule.Run("server", () => request.Pass(holdNext: true));
         while (!request.IsHeld)
         {
             await schedule.GiveWay();
         }
 
-        await PassAsync((allowed * period) - 1);
+        await node.PassAsync((allowed * period) - 1);
         Schedule.Check(node.Node.ConnectionCount == 1, "it has all its periods");
-        await PassAsync(1);
+        await node.PassAsync(1);
         await running;
         Schedule.Check(schedule.Time.Elapsed - ended == allowed * period * turn, $"it took {schedule.Time.Elapsed - ended}");
         Schedule.Check(node.Node.Statistics().Closed["stale"] == 1, "it was stale");
         ScheduledNode.CheckWire(request);
         node.CheckEmpty();
+    }
 
-        async Task PassAsync(int turns)
-        {
-            for (var i = 0; i < turns; i++)
-            {
-                await Task.Delay(turn, schedule.Time);
-                node.TurnWheel();
-            }
-        }
+    /// <summary>A flush ends while the wheel counts it as standing still: a failure that is counted too late takes no heartbeat from the stream.</summary>
+    public static async Task StallEndsAsync(Schedule schedule)
+    {
+        var node = new ScheduledNode(schedule);
+        var request = new ScheduledRequest(wrapped: schedule.Choose(2) == 0);
+        var running = node.StartAsync("request", request, "a");
+        await request.WhenAsync("retry: ");
+        await node.PassAsync(1);
+        await HoldAsync(schedule, node, request, "n0");
+        await node.PassAsync((int)(node.Node.FailurePeriodMs / Wheel.TurnMs) - 1);
+        await Task.Delay(TimeSpan.FromMilliseconds(Wheel.TurnMs), schedule.Time);
+        var flush = schedule.Run("server", () => request.Pass(holdNext: false));
+        var wheel = schedule.Run("wheel", node.TurnWheel);
+        await flush;
+        await wheel;
+        var position = node.Publish("elsewhere", "x");
+        await node.PassAsync((int)(node.Node.Options.HeartbeatInterval.TotalMilliseconds / Wheel.TurnMs) + 1);
+
+        // No turn comes after these: a heartbeat that none of them made due is waited for in vain.
+        await request.WhenAsync($"id: {position}\n");
+        await node.Drain.DrainAsync(CancellationToken.None);
+        await running;
+        ScheduledNode.CheckWire(request);
+        node.CheckEmpty();
     }
 
     /// <summary>A heartbeat becomes due while its stream looks for events: it is sent once, and tells a position no older than that moment.</summary>

@@ -54,6 +54,16 @@ internal sealed class ScheduledNode : ISseConnectionObserver
 
     public void TurnWheel() => Node.Wheel.Turn(Node.Clock.Now);
 
+    /// <summary>Time passes, turn by turn.</summary>
+    public async Task PassAsync(int turns)
+    {
+        for (var i = 0; i < turns; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Wheel.TurnMs), _schedule.Time);
+            TurnWheel();
+        }
+    }
+
     /// <summary>A request from the door to the end, for results that execute themselves.</summary>
     public Task StartAsync(string name, ScheduledRequest request, params string[] channels) => _schedule.Run(name, async () =>
     {

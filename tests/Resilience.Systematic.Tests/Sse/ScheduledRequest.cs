@@ -69,10 +69,10 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     /// <summary>The flush that is pending fails; its bytes go with the one after it.</summary>
     public void Fail() => Release(null).SetException(new IOException("no"));
 
-    /// <summary>The flush that is pending has sent its bytes, and the next one stays pending.</summary>
-    public void Pass()
+    /// <summary>The flush that is pending has sent its bytes; the next one stays pending or does not.</summary>
+    public void Pass(bool holdNext)
     {
-        var held = Release(new());
+        var held = Release(holdNext ? new() : null);
         Send();
         held.SetResult(default);
     }

@@ -99,7 +99,8 @@ internal sealed partial class SseConnection
             return CheckStall(now, since);
         }
 
-        if (Volatile.Read(ref _sendFailures) > 0)
+        // Without anything that was not sent, it is a stall that was counted when it had just ended: the next frame that is sent, a heartbeat at the latest, clears it.
+        if (Volatile.Read(ref _sendFailures) > 0 && Volatile.Read(ref _unflushed))
         {
             Interlocked.Exchange(ref _retryDue, 1);
             Wake();
