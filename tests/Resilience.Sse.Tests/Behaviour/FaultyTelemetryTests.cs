@@ -46,7 +46,7 @@ public sealed class FaultyTelemetryTests
         await using var app = await TestApp.StartAsync(static o => o.TokenValidationTimeout = TimeSpan.FromMinutes(5), s => s.AddSingleton<ISseTokenValidator>(validator));
         using var listener = new ThrowingListener(app.App.Services, "resilience.sse.token.validations");
         await using var stream = await app.OpenAsync();
-        await app.TurnUntilAsync(() => validator.Calls == 1);
+        await app.TurnBetweenValidationsUntilAsync(() => validator.Calls == 1);
         (await stream.ReadToEndAsync()).Single().Data.ShouldContain("TOKEN_REVOKED");
         listener.Thrown.ShouldBe(1);
     }
@@ -60,7 +60,7 @@ public sealed class FaultyTelemetryTests
             static o => o.MaxConsecutiveFailures = 1, s => s.AddSingleton<ISseTokenValidator>(validator).AddSingleton<ILoggerProvider>(logs));
         using var listener = new ThrowingListener(app.App.Services, "resilience.sse.errors");
         await using var stream = await app.OpenAsync();
-        await app.TurnUntilAsync(() => validator.Calls == 1);
+        await app.TurnBetweenValidationsUntilAsync(() => validator.Calls == 1);
         (await stream.ReadToEndAsync()).Single().Data.ShouldContain("TOKEN_UNVERIFIED");
         (logs.Thrown, listener.Thrown).ShouldBe((1, 1));
     }

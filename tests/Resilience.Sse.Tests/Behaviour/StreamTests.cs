@@ -101,11 +101,12 @@ public sealed class StreamTests
     [Fact]
     public async Task A_quiet_stream_gets_a_heartbeat_that_moves_its_position_and_dispatches_nothing()
     {
-        await using var app = await TestApp.StartAsync();
+        await using var app = await TestApp.StartAsync(static o => o.MaxLifetime = TimeSpan.FromDays(7));
         await using var stream = await app.OpenAsync();
         var other = await app.Publisher.PublishAsync("elsewhere", "x");
-        app.Turn(17);
-        await stream.WhenBlocksAsync(2);
+        var heartbeat = stream.WhenBlocksAsync(2);
+        await app.TurnUntilAsync(() => heartbeat.IsCompleted);
+        await heartbeat;
         stream.Parser.LastEventId.ShouldBe(other.ToString());
         stream.Parser.Events.ShouldBeEmpty();
     }

@@ -21,7 +21,7 @@ public sealed class TokenTests
         app.Turn(61);
         await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().TokenValidations == 1);
         validator.Answer = _ => Task.FromResult(status);
-        await UntilCalledAsync(app, validator, 2);
+        await app.TurnBetweenValidationsUntilAsync(() => validator.Calls == 2);
         (await stream.ReadToEndAsync()).Single().Data.ShouldContain(code);
     }
 
@@ -40,7 +40,7 @@ public sealed class TokenTests
         validator.Answer = static _ => Task.FromResult(SseTokenStatus.Unknown);
         await RoundAsync(app, 4);
         await RoundAsync(app, 5);
-        await UntilCalledAsync(app, validator, 6);
+        await app.TurnBetweenValidationsUntilAsync(() => validator.Calls == 6);
         (await stream.ReadToEndAsync()).Single().Data.ShouldContain("TOKEN_UNVERIFIED");
         app.Manager.GetStatistics().Errors["validation"].ShouldBe(5);
     }
@@ -144,7 +144,7 @@ public sealed class TokenTests
             }));
         var streams = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => app.OpenAsync()));
         app.Turn(61);
-        await Watchdog.UntilAsync(() => validator.Calls == 2);
+        await Watchdog.UntilAsync(() => Volatile.Read(ref running) == 2);
         release.SetResult(SseTokenStatus.Valid);
         await Watchdog.UntilAsync(() => app.Manager.Snapshot().All(static c => c.TokenValidations >= 1));
         most.ShouldBe(2);
@@ -197,17 +197,6 @@ public sealed class TokenTests
         app.Turn(61);
         await Watchdog.UntilAsync(() => app.Manager.Snapshot().Single().TokenValidations == validations);
     }
-
-    /// <summary>Turns no further than to the call that ends the stream: its client has some seconds to take the last words, by the same clock.</summary>
-    private static Task UntilCalledAsync(TestApp app, Validator validator, int calls) => Watchdog.UntilAsync(() =>
-    {
-        if (validator.Calls < calls)
-        {
-            app.Turn(1);
-        }
-
-        return validator.Calls >= calls;
-    });
 
     /// <summary>An answer that does not come before the test is over; it obeys no token. What is waited for, or what the thread waits for itself.</summary>
     private sealed class Hang(bool blocks) : IDisposable

@@ -176,6 +176,7 @@ public sealed class SocketTests
         {
             o.HeartbeatInterval = TimeSpan.FromMinutes(5);
             o.StaleTimeout = TimeSpan.FromMinutes(10);
+            o.HistoryAge = TimeSpan.FromHours(24);
             o.MaxLifetime = TimeSpan.FromDays(7);
             o.HistoryEvents = 100_000;
             o.HistoryBytes = 256 << 20;
@@ -225,6 +226,7 @@ public sealed class SocketTests
         await using var app = await SseApp.StartAsync(static o =>
         {
             o.StaleTimeout = TimeSpan.FromMinutes(10);
+            o.HistoryAge = TimeSpan.FromHours(24);
             o.MaxLifetime = TimeSpan.FromDays(7);
             o.HistoryBytes = 16 << 20;
         }, map: sockets.Capture, time: time);
@@ -309,6 +311,7 @@ public sealed class SocketTests
             {
                 o.HeartbeatInterval = TimeSpan.FromMinutes(5);
                 o.StaleTimeout = TimeSpan.FromMinutes(10);
+                o.HistoryAge = TimeSpan.FromHours(24);
                 o.MaxLifetime = TimeSpan.FromDays(7);
                 o.HistoryBytes = 64 << 20;
             },

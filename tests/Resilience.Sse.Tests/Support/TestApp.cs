@@ -77,6 +77,24 @@ internal sealed class TestApp : IAsyncDisposable
         return false;
     });
 
+    /// <summary>The same, second by second, but the clock stands while a validation is under way: its time is up by the same clock, however late its thread comes.</summary>
+    public Task TurnBetweenValidationsUntilAsync(Func<bool> effect) => Watchdog.UntilAsync(() =>
+    {
+        // Looked at first: only a turn begins one, so the effect of the last is there when none is under way.
+        var validating = Node.Connections.Any(static c => c.IsValidating);
+        if (effect())
+        {
+            return true;
+        }
+
+        if (!validating)
+        {
+            Turn(1);
+        }
+
+        return false;
+    });
+
     public async ValueTask DisposeAsync()
     {
         // The drain's own waits are on the manual clock: it must not wait for clients that a test left open.

@@ -179,20 +179,14 @@ internal static class ConnectionModel
         var request = new ScheduledRequest(wrapped: schedule.Choose(2) == 0);
         var running = node.StartAsync("request", request, "a");
         await request.WhenAsync("retry: ");
-        request.FailNext();
-        node.Publish("a", "n0");
-        while (!request.IsFailing)
-        {
-            await schedule.GiveWay();
-        }
-
+        await HoldAsync(schedule, node, request, "n0");
         await Task.Delay(turn, schedule.Time);
         var failure = schedule.Run("server", request.Fail);
-        var wheel = schedule.Run("wheel", Turn);
+        var wheel = schedule.Run("wheel", node.TurnWheel);
         await failure;
         await wheel;
         await Task.Delay(turn, schedule.Time);
-        Turn();
+        node.TurnWheel();
 
         // No turn comes after this one: what it did not send is waited for in vain.
         await request.WhenAsync("data: n0\n");
@@ -202,8 +196,113 @@ internal static class ConnectionModel
         Schedule.Check(schedule.Time.Elapsed == 2 * turn, $"it took {schedule.Time.Elapsed}");
         ScheduledNode.CheckWire(request);
         node.CheckEmpty();
+    }
 
-        void Turn() => node.Node.Wheel.Turn(node.Node.Clock.Now);
+    /// <summary>A flush stands still for all but one of its periods and ends, and the next stands still at once: it has all of them again, and not one more.</summary>
+    public static async Task StallAgainAsync(Schedule schedule)
+    {
+        var turn = TimeSpan.FromMilliseconds(Wheel.TurnMs);
+        var node = new ScheduledNode(schedule);
+        var period = (int)(node.Node.FailurePeriodMs / Wheel.TurnMs);
+        var allowed = node.Node.Options.MaxConsecutiveFailures;
+        var request = new ScheduledRequest(wrapped: schedule.Choose(2) == 0);
+        var running = node.StartAsync("request", request, "a");
+        await request.WhenAsync("retry: ");
+        await node.PassAsync(1);
+        await HoldAsync(schedule, node, request, "n0");
+        await node.PassAsync((allowed - 1) * period);
+        Schedule.Check(node.Node.Statistics().Errors["send"] == allowed - 1, "a failure per period");
+
+        // It ends somewhere within its last period, and no visit comes before the next one pends.
+        await node.PassAsync(schedule.Choose(period));
+        var ended = schedule.Time.Elapsed;
+        node.Publish("a", "n1");
+        await schedule.Run("server", () => request.Pass(holdNext: true));
+        while (!request.IsHeld)
+        {
+            await schedule.GiveWay();
+        }
+
+        await node.PassAsync((allowed * period) - 1);
+        Schedule.Check(node.Node.ConnectionCount == 1, "it has all its periods");
+        await node.PassAsync(1);
+        await running;
+        Schedule.Check(schedule.Time.Elapsed - ended == allowed * period * turn, $"it took {schedule.Time.Elapsed - ended}");
+        Schedule.Check(node.Node.Statistics().Closed["stale"] == 1, "it was stale");
+        ScheduledNode.CheckWire(request);
+        node.CheckEmpty();
+    }
+
+    /// <summary>A flush ends while the wheel counts it as standing still: a failure that is counted too late takes no heartbeat from the stream.</summary>
+    public static async Task StallEndsAsync(Schedule schedule)
+    {
+        var node = new ScheduledNode(schedule);
+        var request = new ScheduledRequest(wrapped: schedule.Choose(2) == 0);
+        var running = node.StartAsync("request", request, "a");
+        await request.WhenAsync("retry: ");
+        await node.PassAsync(1);
+        await HoldAsync(schedule, node, request, "n0");
+        await node.PassAsync((int)(node.Node.FailurePeriodMs / Wheel.TurnMs) - 1);
+        await Task.Delay(TimeSpan.FromMilliseconds(Wheel.TurnMs), schedule.Time);
+        var flush = schedule.Run("server", () => request.Pass(holdNext: false));
+        var wheel = schedule.Run("wheel", node.TurnWheel);
+        await flush;
+        await wheel;
+        var position = node.Publish("elsewhere", "x");
+        await node.PassAsync((int)(node.Node.Options.HeartbeatInterval.TotalMilliseconds / Wheel.TurnMs) + 1);
+
+        // No turn comes after these: a heartbeat that none of them made due is waited for in vain.
+        await request.WhenAsync($"id: {position}\n");
+        await node.Drain.DrainAsync(CancellationToken.None);
+        await running;
+        ScheduledNode.CheckWire(request);
+        node.CheckEmpty();
+    }
+
+    /// <summary>A heartbeat becomes due while its stream looks for events: it is sent once, and tells a position no older than that moment.</summary>
+    public static async Task HeartbeatAsync(Schedule schedule)
+    {
+        var node = new ScheduledNode(schedule);
+        var interval = node.Node.Options.HeartbeatInterval;
+        var request = new ScheduledRequest(wrapped: schedule.Choose(2) == 0);
+        var running = node.StartAsync("request", request, "a");
+        await request.WhenAsync("retry: ");
+        await Task.Delay(interval, schedule.Time);
+        var looks = schedule.Run("looks", async () =>
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                node.Node.Connections.Single().Wake();
+                await schedule.Yield();
+            }
+        });
+        var position = string.Empty;
+        await schedule.Run("wheel", () =>
+        {
+            position = node.Publish("elsewhere", "x").ToString();
+            node.TurnWheel();
+        });
+
+        // Neither turns nor events wake the stream any more: a heartbeat that was passed over is waited for in vain.
+        await request.WhenAsync($"id: {position}\n");
+        await looks;
+        await node.Drain.DrainAsync(CancellationToken.None);
+        await running;
+        Schedule.Check(ScheduledNode.Count(request.Text, "id: ") == 2, "one position at the beginning and one heartbeat");
+        Schedule.Check(schedule.Time.Elapsed == interval, $"it took {schedule.Time.Elapsed}");
+        ScheduledNode.CheckWire(request);
+        node.CheckEmpty();
+    }
+
+    /// <summary>Publishes an event whose flush stays pending, and waits until it does.</summary>
+    private static async Task HoldAsync(Schedule schedule, ScheduledNode node, ScheduledRequest request, string data)
+    {
+        request.HoldNext();
+        node.Publish("a", data);
+        while (!request.IsHeld)
+        {
+            await schedule.GiveWay();
+        }
     }
 
     private static async Task WhenConnectedAsync(Schedule schedule, ScheduledNode node)

@@ -27,6 +27,15 @@ public sealed class ConnectionScheduleTests(ITestOutputHelper output)
     public void A_flush_that_fails_is_tried_again_with_the_next_turn_of_the_wheel_in_every_schedule() => Verify(ConnectionModel.RetryAsync);
 
     [Fact]
+    public void A_flush_that_stalls_after_another_has_its_own_periods_and_no_more_in_every_schedule() => Verify(ConnectionModel.StallAgainAsync);
+
+    [Fact]
+    public void A_flush_that_ends_while_it_is_counted_as_a_stall_costs_no_heartbeat_in_any_schedule() => Verify(ConnectionModel.StallEndsAsync);
+
+    [Fact]
+    public void A_heartbeat_tells_no_position_from_before_it_was_due_and_none_is_lost_in_any_schedule() => Verify(ConnectionModel.HeartbeatAsync);
+
+    [Fact]
     public void No_wake_up_of_the_pump_is_lost_in_any_schedule() => Verify(static s => PumpModel.RunAsync(s, PumpFault.None));
 
     [Fact]

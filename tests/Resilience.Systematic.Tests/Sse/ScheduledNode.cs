@@ -49,8 +49,20 @@ internal sealed class ScheduledNode : ISseConnectionObserver
     /// <summary>For a drain with a fault: told when the last stream has closed.</summary>
     public TaskCompletionSource? Emptied { get; set; }
 
-    public void Publish(string channel, string data) =>
+    public SseEventId Publish(string channel, string data) =>
         Node.Hub.Append(channel, SseFrame.Encode(Node.Hub.Epoch.IdPrefix.Length, null, Encoding.ASCII.GetBytes(data)), null, out _);
+
+    public void TurnWheel() => Node.Wheel.Turn(Node.Clock.Now);
+
+    /// <summary>Time passes, turn by turn.</summary>
+    public async Task PassAsync(int turns)
+    {
+        for (var i = 0; i < turns; i++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Wheel.TurnMs), _schedule.Time);
+            TurnWheel();
+        }
+    }
 
     /// <summary>A request from the door to the end, for results that execute themselves.</summary>
     public Task StartAsync(string name, ScheduledRequest request, params string[] channels) => _schedule.Run(name, async () =>

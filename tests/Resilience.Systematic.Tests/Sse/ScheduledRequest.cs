@@ -21,7 +21,7 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     private bool _writing;
     private bool _flushing;
     private long _flushed;
-    private TaskCompletionSource<FlushResult>? _failing;
+    private TaskCompletionSource<FlushResult>? _held;
 
     public ScheduledRequest(bool wrapped = false)
     {
@@ -37,8 +37,8 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     /// <summary>The client reads nothing: a flush stays pending until the request is aborted.</summary>
     public bool Stalled { get; set; }
 
-    /// <summary>Whether a flush is pending that <see cref="Fail"/> ends.</summary>
-    public bool IsFailing { get; private set; }
+    /// <summary>Whether a flush is pending that <see cref="Fail"/> or <see cref="Pass"/> ends.</summary>
+    public bool IsHeld { get; private set; }
 
     public string Text => Encoding.UTF8.GetString(_written.ToArray());
 
@@ -63,14 +63,18 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
         return seen.Task;
     }
 
-    /// <summary>The next flush stays pending until <see cref="Fail"/>; its bytes go with the one after it.</summary>
-    public void FailNext() => _failing = new();
+    /// <summary>The next flush stays pending.</summary>
+    public void HoldNext() => _held = new();
 
-    public void Fail()
+    /// <summary>The flush that is pending fails; its bytes go with the one after it.</summary>
+    public void Fail() => Release(null).SetException(new IOException("no"));
+
+    /// <summary>The flush that is pending has sent its bytes; the next one stays pending or does not.</summary>
+    public void Pass(bool holdNext)
     {
-        IsFailing = false;
-        _failing!.SetException(new IOException("no"));
-        _failing = null;
+        var held = Release(holdNext ? new() : null);
+        Send();
+        held.SetResult(default);
     }
 
     /// <summary>The client is gone.</summary>
@@ -78,6 +82,7 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     {
         _aborted.Cancel();
         _stall.TrySetResult(default);
+        _held?.TrySetResult(default);
     }
 
     public void Abort()
@@ -115,14 +120,13 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
             return new ValueTask<FlushResult>(_stall.Task);
         }
 
-        if (_failing is not null)
+        if (_held is not null)
         {
-            IsFailing = true;
-            return new ValueTask<FlushResult>(_failing.Task);
+            IsHeld = true;
+            return new ValueTask<FlushResult>(_held.Task);
         }
 
-        _flushed = _written.Length;
-        Tell();
+        Send();
         return default;
     }
 
@@ -139,6 +143,20 @@ internal sealed class ScheduledRequest : PipeWriter, IHttpResponseBodyFeature, I
     Task IHttpResponseBodyFeature.SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     Task IHttpResponseBodyFeature.CompleteAsync() => Task.CompletedTask;
+
+    private TaskCompletionSource<FlushResult> Release(TaskCompletionSource<FlushResult>? next)
+    {
+        var held = _held!;
+        _held = next;
+        IsHeld = false;
+        return held;
+    }
+
+    private void Send()
+    {
+        _flushed = _written.Length;
+        Tell();
+    }
 
     private void Tell()
     {

@@ -7,9 +7,9 @@ internal sealed partial class SseConnection
     private CancellationTokenRegistration _abort;
     private long _endOfLife = long.MaxValue;
     private long _nextValidation = long.MaxValue;
+    private long _stallsCountedTo;
     private byte _heartbeatDue;
     private byte _retryDue;
-    private int _stallsCounted;
     private bool _suspect;
     private bool _endsWithToken;
 
@@ -67,7 +67,6 @@ internal sealed partial class SseConnection
         var since = Volatile.Read(ref _flushPendingSince);
         if (since != 0 && Interlocked.CompareExchange(ref _flushPendingSince, Math.Max(1, now), since) == since)
         {
-            _stallsCounted = 0;
             Volatile.Write(ref _sendFailures, 0);
         }
     }
@@ -100,8 +99,8 @@ internal sealed partial class SseConnection
             return CheckStall(now, since);
         }
 
-        _stallsCounted = 0;
-        if (Volatile.Read(ref _sendFailures) > 0)
+        // Without anything that was not sent, it is a stall that was counted when it had just ended: the next frame that is sent, a heartbeat at the latest, clears it.
+        if (Volatile.Read(ref _sendFailures) > 0 && Volatile.Read(ref _unflushed))
         {
             Interlocked.Exchange(ref _retryDue, 1);
             Wake();
@@ -122,10 +121,11 @@ internal sealed partial class SseConnection
     /// <summary>A flush that stays pending is a failure per period; the last one convicts.</summary>
     private long CheckStall(long now, long since)
     {
-        var periods = (int)((now - since) / node.FailurePeriodMs);
-        while (_stallsCounted < periods)
+        // What was counted belongs to this flush or to one that had ended when this one began: then this one's periods begin with it.
+        _stallsCountedTo = Math.Max(_stallsCountedTo, since);
+        while (now - _stallsCountedTo >= node.FailurePeriodMs)
         {
-            _stallsCounted++;
+            _stallsCountedTo += node.FailurePeriodMs;
             if (CountSendFailure() >= node.Options.MaxConsecutiveFailures)
             {
                 TryClose(SseCloseReason.Stale);
@@ -135,6 +135,6 @@ internal sealed partial class SseConnection
             }
         }
 
-        return since + ((periods + 1) * node.FailurePeriodMs);
+        return _stallsCountedTo + node.FailurePeriodMs;
     }
 }

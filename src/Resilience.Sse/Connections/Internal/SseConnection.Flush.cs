@@ -79,6 +79,7 @@ internal sealed partial class SseConnection
         }
 
         var goesOn = !cut && (exception is null ? OnFlushed(result) : OnFlushFailed(exception));
+        Systematic.Interleave("sse.flush.ended");
         Volatile.Write(ref _flushPendingSince, 0);
         return goesOn;
     }

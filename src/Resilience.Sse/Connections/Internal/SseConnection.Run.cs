@@ -104,6 +104,8 @@ internal sealed partial class SseConnection
             return Interlocked.Exchange(ref _retryDue, 0) == 1 ? Step.Wrote : Step.Nothing;
         }
 
+        // Looked at first: a heartbeat tells the position at which the stream stands when it is due, or a later one. For one that becomes due hereafter there is a wake-up.
+        var heartbeatDue = Volatile.Read(ref _heartbeatDue) == 1;
         var slice = source.Fill(writer, _direct);
         if (slice.Lost)
         {
@@ -117,9 +119,10 @@ internal sealed partial class SseConnection
             return slice.More ? Step.WroteAll : Step.Wrote;
         }
 
-        if (Volatile.Read(ref _heartbeatDue) == 1 && Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
+        Systematic.Interleave("sse.nothing");
+        if (heartbeatDue && Interlocked.Exchange(ref _heartbeatDue, 0) == 1)
         {
-            _suspect = _transport.IsSilent(settings.HeartbeatMs);
+            _suspect = _transport.IsSilent(settings.HeartbeatMs) ?? _suspect;
             Write(writer, source.Heartbeat());
             node.Metrics.Heartbeat();
             return Step.Wrote;

@@ -4,6 +4,9 @@ internal sealed partial class SseConnection
 {
     private byte _validating;
 
+    /// <summary>From the visit that asks for it to its end, whatever comes of it.</summary>
+    public bool IsValidating => Volatile.Read(ref _validating) == 1;
+
     public bool TryBeginValidation() => !IsClosing && Interlocked.CompareExchange(ref _validating, 1, 0) == 0;
 
     /// <summary>Counted at the end: who sees the count sees that the next validation may begin.</summary>

@@ -8,25 +8,29 @@ internal readonly struct TransportProbe(Socket? socket, string? sharedId)
 {
     private const int Tcp = 6;
     private const int TcpInfo = 11;
+    private const int Closed = 7;
     private const int UnackedOffset = 24;
     private const int LastAckReceivedOffset = 56;
 
     public string? SharedId => sharedId;
 
-    /// <summary>Whether data is unacknowledged and nothing has been heard for most of the given time.</summary>
-    public bool IsSilent(long milliseconds)
+    /// <summary>
+    /// Whether data is unacknowledged and nothing has been heard for most of the given time; null where nobody can tell. That is so once the kernel has cut: it has let
+    /// go what was unacknowledged, and the peer looks as if it had answered.
+    /// </summary>
+    public bool? IsSilent(long milliseconds)
     {
         if (socket is null)
         {
-            return false;
+            return null;
         }
 
         try
         {
             Span<byte> info = stackalloc byte[104];
-            if (socket.GetRawSocketOption(Tcp, TcpInfo, info) < LastAckReceivedOffset + 4)
+            if (socket.GetRawSocketOption(Tcp, TcpInfo, info) < LastAckReceivedOffset + 4 || info[0] == Closed)
             {
-                return false;
+                return null;
             }
 
             var unacked = BinaryPrimitives.ReadUInt32LittleEndian(info[UnackedOffset..]);
@@ -35,7 +39,7 @@ internal readonly struct TransportProbe(Socket? socket, string? sharedId)
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return false;
+            return null;
         }
     }
 }
