@@ -155,7 +155,7 @@ public abstract class PresenceTests(string database) : IAsyncLifetime
         using var ann = await _app.NewUserAsync();
         using var ben = await _app.NewUserAsync();
         using var over = new CancellationTokenSource();
-        var publisher = new CancellingPublisher(over);
+        var publisher = new CancellingPublisher(_app.Services.GetRequiredService<ISsePublisher>(), over);
         await using var services = new ServiceCollection().AddSingleton<ISsePublisher>(publisher).BuildServiceProvider();
         var announcer = new PresenceAnnouncer(_app.Services.GetRequiredService<Db>(), new PresenceRoster(), services);
         var users = new[] { ann, ben }.Select(static user => long.Parse(user.UserId, CultureInfo.InvariantCulture));
@@ -174,28 +174,31 @@ public abstract class PresenceTests(string database) : IAsyncLifetime
     }
 }
 
-/// <summary>Publishes as the real one does; the time of the batch is over after the first.</summary>
-file sealed class CancellingPublisher(CancellationTokenSource over) : ISsePublisher
+/// <summary>Publishes, and after the first the time of the batch is over.</summary>
+file sealed class CancellingPublisher(ISsePublisher inner, CancellationTokenSource over) : ISsePublisher
 {
     public List<string?> Told { get; } = [];
 
-    public SseEventId Position => default;
+    public SseEventId Position => inner.Position;
 
     public async ValueTask<SseEventId> PublishAsync(string channel, SseMessage message, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        var id = await inner.PublishAsync(channel, message, cancellationToken);
         using var presence = JsonDocument.Parse(message.Data);
         Told.Add(presence.RootElement.GetProperty("user").GetProperty("id").GetString());
         await over.CancelAsync();
-        return default;
+        return id;
     }
 
-    public ValueTask<SseEventId> PublishAsync(string channel, string data, string? eventType = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask<SseEventId> PublishAsync(string channel, string data, string? eventType = null, CancellationToken cancellationToken = default) =>
+        inner.PublishAsync(channel, data, eventType, cancellationToken);
 
-    public ValueTask<SseEventId> PublishAsync<T>(string channel, T payload, string? eventType = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask<SseEventId> PublishAsync<T>(string channel, T payload, string? eventType = null, CancellationToken cancellationToken = default) =>
+        inner.PublishAsync(channel, payload, eventType, cancellationToken);
 
     public ValueTask<SseEventId> PublishAsync<T>(
-        string channel, T payload, JsonTypeInfo<T> typeInfo, string? eventType = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        string channel, T payload, JsonTypeInfo<T> typeInfo, string? eventType = null, CancellationToken cancellationToken = default) =>
+        inner.PublishAsync(channel, payload, typeInfo, eventType, cancellationToken);
 }
 
 public sealed class SqlitePresenceTests() : PresenceTests(AppHome.Sqlite);

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Playwright;
+using Resilience.TestKit;
 using static Microsoft.Playwright.Assertions;
 
 namespace Messaging.Tests.Browser;
@@ -97,27 +98,16 @@ public abstract class AttachmentPageTests(ChromiumFixture chromium)
         await Expect(File(ann, "old.txt")).ToHaveCountAsync(1);
 
         // The answer to the first reading waits until the file is gone and the second has been answered.
-        var release = new TaskCompletionSource();
-        var asked = new TaskCompletionSource();
-        await ann.Page.RouteAsync(
-            "**/attachments?*",
-            async route =>
-            {
-                var answer = await route.FetchAsync();
-                asked.SetResult();
-                await release.Task;
-                await route.FulfillAsync(new RouteFulfillOptions { Response = answer });
-            },
-            new PageRouteOptions { Times = 1 });
+        var held = await ann.HoldAnswerAsync("**/attachments?*");
         await ann.Page.Keyboard.PressAsync("Escape");
         await OpenFilesAsync(ann);
-        await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await held.Asked.Within();
         await ann.Page.Keyboard.PressAsync("Escape");
         await OpenFilesAsync(ann);
         await ann.Page.GetByRole(AriaRole.Button, new() { Name = "Delete old.txt" }).ClickAsync();
         await Expect(ann.Page.Locator("#files-list")).ToHaveTextAsync("No files yet.");
         var late = ann.Page.WaitForRequestFinishedAsync();
-        release.SetResult();
+        held.Release();
         await late;
 
         await ann.Page.EvaluateAsync("() => fetch('/health/live').then(answer => answer.text())");

@@ -17,17 +17,14 @@ public abstract class LateAnswerTests(ChromiumFixture chromium)
         await using var ann = await OpenAsync();
         using var guest = await WithGuestAsync(ann);
         var id = await ShownAsync(ann);
-        var changed = (await guest.SayAsync(id, "frist")).ShouldHaveStatus(201)["id"];
-        var deleted = (await guest.SayAsync(id, "spam")).ShouldHaveStatus(201)["id"];
-        await ann.SeesAsync("spam");
+        var changeAsync = await SayTwoAsync(ann, guest, id);
         await ann.CreateChannelAsync(Names.Next("elsewhere"));
         (await guest.SayAsync(id, "only in the answer")).ShouldHaveStatus(201);
 
-        var held = await HoldAnswerAsync(ann, $"**/api/channels/{id}/messages?*");
+        var held = await ann.HoldAnswerAsync($"**/api/channels/{id}/messages?*");
         await ann.Page.Locator($"[data-channel='{id}']").ClickAsync();
         await held.Asked.Within();
-        (await guest.DeleteAsync($"/api/messages/{deleted}")).ShouldHaveStatus(204);
-        (await guest.SendAsync(HttpMethod.Patch, $"/api/messages/{changed}", new { text = "first" })).ShouldHaveStatus(200);
+        await changeAsync();
         await ann.SeesAsync("first");
         held.Release();
 
@@ -43,13 +40,10 @@ public abstract class LateAnswerTests(ChromiumFixture chromium)
         await using var ann = await OpenAsync();
         using var guest = await WithGuestAsync(ann);
         var id = await ShownAsync(ann);
-        var changed = (await guest.SayAsync(id, "frist")).ShouldHaveStatus(201)["id"];
-        var deleted = (await guest.SayAsync(id, "spam")).ShouldHaveStatus(201)["id"];
-        await ann.SeesAsync("spam");
+        var changeAsync = await SayTwoAsync(ann, guest, id);
 
         var open = await CloseStreamAsync(ann, guest);
-        (await guest.DeleteAsync($"/api/messages/{deleted}")).ShouldHaveStatus(204);
-        (await guest.SendAsync(HttpMethod.Patch, $"/api/messages/{changed}", new { text = "first" })).ShouldHaveStatus(200);
+        await changeAsync();
         open.SetResult();
 
         await ann.SeesAsync("first");
@@ -68,7 +62,7 @@ public abstract class LateAnswerTests(ChromiumFixture chromium)
         (await guest.SayAsync(id, "missed")).ShouldHaveStatus(201);
 
         // The message is shown first, then the list says that it is unread.
-        var held = await HoldAnswerAsync(ann, Lists);
+        var held = await ann.HoldAnswerAsync(Lists);
         open.SetResult();
         await held.Asked.Within();
         await ann.SeesAsync("missed");
@@ -146,6 +140,19 @@ public abstract class LateAnswerTests(ChromiumFixture chromium)
         return guest;
     }
 
+    /// <summary>Two messages that are seen; the result edits the one and deletes the other.</summary>
+    private static async Task<Func<Task>> SayTwoAsync(Window window, TestClient guest, string id)
+    {
+        var changed = (await guest.SayAsync(id, "frist")).ShouldHaveStatus(201)["id"];
+        var deleted = (await guest.SayAsync(id, "spam")).ShouldHaveStatus(201)["id"];
+        await window.SeesAsync("spam");
+        return async () =>
+        {
+            (await guest.DeleteAsync($"/api/messages/{deleted}")).ShouldHaveStatus(204);
+            (await guest.SendAsync(HttpMethod.Patch, $"/api/messages/{changed}", new { text = "first" })).ShouldHaveStatus(200);
+        };
+    }
+
     private static async Task<string> ShownAsync(Window window) => (await window.Page.Locator("button.channel[aria-current]").GetAttributeAsync("data-channel"))!;
 
     /// <summary>The user of the window, beside it.</summary>
@@ -179,23 +186,6 @@ public abstract class LateAnswerTests(ChromiumFixture chromium)
             await route.ContinueAsync();
         });
         return open;
-    }
-
-    /// <summary>Holds the next answer back: what it says is fixed when it was asked for.</summary>
-    private static async Task<(Task Asked, Action Release)> HoldAnswerAsync(Window window, string pattern)
-    {
-        var (asked, release) = (new TaskCompletionSource(), new TaskCompletionSource());
-        await window.Page.RouteAsync(
-            pattern,
-            async route =>
-            {
-                var answer = await route.FetchAsync();
-                asked.SetResult();
-                await release.Task;
-                await route.FulfillAsync(new RouteFulfillOptions { Response = answer });
-            },
-            new PageRouteOptions { Times = 1 });
-        return (asked.Task, release.SetResult);
     }
 
     private static async Task AnswerAsync(IRoute route, Action<JsonNode> change)

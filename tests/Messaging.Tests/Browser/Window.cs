@@ -118,6 +118,23 @@ internal sealed class Window : IAsyncDisposable
     /// <summary>Waits until the dialog of members shows what it asked for: it grows with the answer, and a press on what moves would be lost.</summary>
     internal Task SeesMembersAsync() => Expect(Page.Locator("#members-dialog")).Not.ToHaveAttributeAsync("aria-busy", "true");
 
+    /// <summary>Holds the next answer back: what it says is fixed when it was asked for.</summary>
+    internal async Task<(Task Asked, Action Release)> HoldAnswerAsync(string pattern)
+    {
+        var (asked, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await Page.RouteAsync(
+            pattern,
+            async route =>
+            {
+                var answer = await route.FetchAsync();
+                asked.SetResult();
+                await release.Task;
+                await route.FulfillAsync(new RouteFulfillOptions { Response = answer });
+            },
+            new PageRouteOptions { Times = 1 });
+        return (asked.Task, release.SetResult);
+    }
+
     internal ILocator Channel(string name) => Page.Locator("button.channel", new() { HasText = name });
 
     internal ILocator Message(string text) => Page.Locator("#log .message", new() { HasText = text });
